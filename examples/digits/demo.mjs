@@ -1,0 +1,79 @@
+// npm run demo: learns to read digits with the library's softmax, shows what temperature does to a doubtful one, and
+// times one long row. Takes a second or two.
+import { backend, setThreads, softmax } from 'softmax-native';
+import { CLASSES, loadDigits, split } from './digits.mjs';
+import { drawConfusion, drawDigit, drawProbabilities } from './drawing.mjs';
+import { compare, drawLogits } from './large-row.mjs';
+import { accuracy, predict, train } from './model.mjs';
+import { bar, bold, cyan, dim, green, heading, print, progress } from './terminal.mjs';
+
+const TEMPERATURES = [0, 0.5, 1, 2, 8];
+
+print(`${bold('softmax-native')} ${backend.version} · ${describeBackend()}`);
+const { training, heldOut } = split(loadDigits());
+const model = learn();
+judge();
+showTemperatures(mostUncertain());
+timeLargeRow();
+
+function describeBackend() {
+  if (backend.kind === 'typescript') return `no binary, the TypeScript reference runs: ${backend.reason}`;
+  return `instruction set ${green(backend.kind)}, up to ${backend.threads} threads`;
+}
+
+function learn() {
+  heading(`Learning from ${training.length} hand-written digits`);
+  const show = progress('  training');
+  const start = performance.now();
+  const trained = train(training, {
+    onEpoch: ({ epoch, epochs, loss }) => show(epoch / epochs, `cross-entropy ${loss.toFixed(3)}`),
+  });
+  print(dim(`  linear softmax classifier, gradient p - y, ${((performance.now() - start) / 1000).toFixed(1)} s`));
+  return trained;
+}
+
+function judge() {
+  heading(`Judged by ${heldOut.length} digits it has not seen`);
+  const predictions = predict(model, heldOut);
+  const right = accuracy(predictions, heldOut);
+  print(`  ${green(`${(100 * right).toFixed(1)} % right`)}\n`);
+  for (const line of drawConfusion(predictions, heldOut)) print(line);
+}
+
+// The digit whose two likeliest classes are closest to each other.
+function mostUncertain() {
+  const { data } = model.probabilities(heldOut);
+  const gaps = heldOut.map((_, row) => {
+    const [first, second] = data.slice(row * CLASSES, (row + 1) * CLASSES).sort().reverse();
+    return first - second;
+  });
+  return heldOut[gaps.indexOf(Math.min(...gaps))];
+}
+
+function showTemperatures(digit) {
+  heading(`The most doubtful of them: a ${digit.label}, at several temperatures`);
+  for (const line of drawDigit(digit)) print(`      ${line}`.trimEnd());
+  print();
+  const logits = model.logits([digit]).data;
+  const columns = TEMPERATURES.map((temperature) => ({
+    title: `T = ${temperature}`,
+    probabilities: softmax(logits, { temperature }),
+  }));
+  for (const line of drawProbabilities(columns, digit)) print(line);
+}
+
+function timeLargeRow() {
+  const logits = drawLogits();
+  heading(`One row of ${logits.length.toLocaleString('en')} random logits, float32`);
+  setThreads(1);
+  const { microseconds, ulps } = compare(logits);
+  setThreads(0);
+  const row = (name, time, error) => {
+    const share = time / Math.max(microseconds.ours, microseconds.plain);
+    print(`  ${name.padEnd(26)}${cyan(bar(share, 24))} ${time.toFixed(0).padStart(6)} µs   error ${error.toFixed(2)} ulp`);
+  };
+  row(`softmax (${backend.kind}, 1 thread)`, microseconds.ours, ulps.ours);
+  row('plain JavaScript', microseconds.plain, ulps.plain);
+  print(`  ${green(`${(microseconds.plain / microseconds.ours).toFixed(1)} times as fast`)}, medians; largest difference ${ulps.between.toFixed(2)} ulp`);
+  print(dim('  ulp: the distance of neighbouring float32 numbers; errors are against the same in float64'));
+}
