@@ -1,0 +1,82 @@
+// The loops one would write instead of using a library, on [outer, n, inner] data and into memory that is reused.
+// Each is made anew for each case: a function that has seen float32 and float64 arrays is slower on both.
+
+const LOOPS = {
+  softmax: () => (x, out, { outer, n, inner }, beta) => {
+    for (let o = 0; o < outer; o += 1) {
+      for (let i = 0; i < inner; i += 1) {
+        const start = o * n * inner + i;
+        const end = start + n * inner;
+        let max = -Infinity;
+        for (let k = start; k < end; k += inner) if (x[k] > max) max = x[k];
+        let sum = 0;
+        for (let k = start; k < end; k += inner) {
+          const e = Math.exp(beta * (x[k] - max));
+          out[k] = e;
+          sum += e;
+        }
+        for (let k = start; k < end; k += inner) out[k] /= sum;
+      }
+    }
+  },
+  logSoftmax: () => (x, out, { outer, n, inner }, beta) => {
+    for (let o = 0; o < outer; o += 1) {
+      for (let i = 0; i < inner; i += 1) {
+        const start = o * n * inner + i;
+        const end = start + n * inner;
+        let max = -Infinity;
+        for (let k = start; k < end; k += inner) if (x[k] > max) max = x[k];
+        let sum = 0;
+        for (let k = start; k < end; k += inner) sum += Math.exp(beta * (x[k] - max));
+        const logSum = Math.log(sum);
+        for (let k = start; k < end; k += inner) out[k] = beta * (x[k] - max) - logSum;
+      }
+    }
+  },
+  logSumExp: () => (x, out, { outer, n, inner }, beta) => {
+    for (let o = 0; o < outer; o += 1) {
+      for (let i = 0; i < inner; i += 1) {
+        const start = o * n * inner + i;
+        const end = start + n * inner;
+        let max = -Infinity;
+        for (let k = start; k < end; k += inner) if (x[k] > max) max = x[k];
+        let sum = 0;
+        for (let k = start; k < end; k += inner) sum += Math.exp(beta * (x[k] - max));
+        out[o * inner + i] = beta * max + Math.log(sum);
+      }
+    }
+  },
+};
+
+export function plainContestant({ operation, shape, options }, logits, out) {
+  const loop = LOOPS[operation]();
+  const beta = 1 / (options.temperature ?? 1);
+  const run = () => loop(logits.data, out.data, shape, beta);
+  const result = () => {
+    run();
+    return out.data;
+  };
+  return { name: 'plain JavaScript', threads: 1, run, result };
+}
+
+/** One row, written as it would be for that: the strictest opponent at small n. */
+export function makePlainRow() {
+  return (x, out) => {
+    let max = -Infinity;
+    for (let i = 0; i < x.length; i += 1) if (x[i] > max) max = x[i];
+    let sum = 0;
+    for (let i = 0; i < x.length; i += 1) {
+      const e = Math.exp(x[i] - max);
+      out[i] = e;
+      sum += e;
+    }
+    for (let i = 0; i < x.length; i += 1) out[i] /= sum;
+    return out;
+  };
+}
+
+/** What moving the data alone costs. */
+export function copyContestant(logits, out) {
+  if (out.data.length !== logits.data.length) return [];
+  return [{ name: 'copy (set)', threads: 1, run: () => out.data.set(logits.data) }];
+}
