@@ -1,0 +1,13 @@
+// Every kernel family, in the order in which they build on each other.
+#pragma once
+
+#include "../simd/math.hpp"
+#include "../simd/reduce.hpp"
+
+#include "elementwise.hpp"
+#include "extremum.hpp"
+#include "layout.hpp"
+#include "scaling.hpp"
+#include "softmax.hpp"
+#include "log_sum_exp.hpp"
+#include "short_rows.hpp"

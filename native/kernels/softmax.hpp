@@ -1,0 +1,141 @@
+// The passes of softmax over a chunk of a row: exponentials and their sum, and the scaling that ends it.
+//   softmax(x)_i = e^(beta (x_i - max)) / sum_j e^(beta (x_j - max))
+// max is the greatest of sign(beta) x and finite; no x is NaN; -Infinity counts as probability 0. x may be out.
+#pragma once
+
+namespace softmax_native::SOFTMAX_ISA {
+
+// Whether each key of a full group is within reach of the branch-free exponential.
+template <class V, class Scaling>
+inline bool all_normal(const Scaling& scaling, const typename V::Scalar* x) {
+  V least = scaling.key(V::load(x));
+  for (std::size_t i = 1; i < kGroupVectors<V>; ++i) least = V::min(scaling.key(V::load(x + i * V::kLanes)), least);
+  return is_normal(scaling, least);
+}
+
+// Vector i of a group that holds `count` elements; what lies beyond is `fill`, and is not read.
+template <class V>
+inline V load_in_group(const typename V::Scalar* x, std::size_t i, std::size_t count, V fill) {
+  const std::size_t start = i * V::kLanes;
+  if (start >= count) return fill;
+  return count - start >= V::kLanes ? V::load(x + start) : V::load_partial(x + start, count - start, fill);
+}
+
+template <class V>
+inline void store_in_group(V v, typename V::Scalar* out, std::size_t i, std::size_t count) {
+  const std::size_t start = i * V::kLanes;
+  if (start >= count) return;
+  if (count - start >= V::kLanes) {
+    v.store(out + start);
+  } else {
+    v.store_partial(out + start, count - start);
+  }
+}
+
+// The keys of vectors first + k * stride of a full group.
+template <class V, class Scaling>
+SOFTMAX_INLINE Four<V> keys_of_four(const Scaling& scaling, const typename V::Scalar* x, std::size_t first,
+                                    std::size_t stride) {
+  return each<V>([=](int k) SOFTMAX_INLINE_LAMBDA {
+    return V(scaling.key(V::load(x + (first + static_cast<std::size_t>(k) * stride) * V::kLanes)));
+  });
+}
+
+// The same of a group of `count` elements; the keys beyond are -Infinity, which take no part.
+template <class V, class Scaling>
+inline Four<V> keys_of_tail(const Scaling& scaling, const typename V::Scalar* x, std::size_t first, std::size_t stride,
+                            std::size_t count) {
+  const V excluded = scaling.key(V::broadcast(-typename V::Scalar(__builtin_inf())));
+  return each<V>([&](int k) {
+    return V(scaling.key(load_in_group<V>(x, first + static_cast<std::size_t>(k) * stride, count, excluded)));
+  });
+}
+
+// out[i] = e^(beta (x[i] - max)); returns their sum in float64. Each e is within 1 ulp of the exponential of the
+// rounded difference; the sum within 2 ulp of T at any n.
+template <class V>
+double exp_sum(const typename V::Scalar* x, typename V::Scalar* out, std::size_t n, typename V::Scalar max,
+               double beta) {
+  return with_scaling<V>(max, beta, [=](const auto scaling) {
+    GroupSum<V> sum;
+    std::size_t i = 0;
+    for (const std::size_t end = n - (n - i) % kGroup; i < end; i += kGroup) {
+      // Captured by value: what is captured by reference is read again after every store.
+      const typename V::Scalar* from = x + i;
+      typename V::Scalar* to = out + i;
+      if (all_normal<V>(scaling, from)) {
+        sum.add([=](std::size_t first, std::size_t stride) SOFTMAX_INLINE_LAMBDA {
+          const Four<V> e = exp_normal_of(scaling, keys_of_four<V>(scaling, from, first, stride));
+          for (std::size_t k = 0; k < 4; ++k) e.v[k].store(to + (first + k * stride) * V::kLanes);
+          return e;
+        });
+      } else {
+        sum.add([=](std::size_t first, std::size_t stride) {
+          const Four<V> e = exp_any_of(scaling, keys_of_four<V>(scaling, from, first, stride));
+          for (std::size_t k = 0; k < 4; ++k) e.v[k].store(to + (first + k * stride) * V::kLanes);
+          return e;
+        });
+      }
+    }
+    if (i < n) {
+      sum.add([=](std::size_t first, std::size_t stride) {
+        const Four<V> e = exp_any_of(scaling, keys_of_tail<V>(scaling, x + i, first, stride, n - i));
+        for (std::size_t k = 0; k < 4; ++k) store_in_group<V>(e.v[k], out + i, first + k * stride, n - i);
+        return e;
+      });
+    }
+    return sum.total();
+  });
+}
+
+// out[i] = factor x[i].
+template <class V>
+void scale(const typename V::Scalar* x, typename V::Scalar* out, std::size_t n, typename V::Scalar factor,
+           bool stream) {
+  const V f = V::broadcast(factor);
+  const auto times = [f](V v) { return V(v * f); };
+  if (stream) {
+    map_streaming<V>(x, out, n, times);
+  } else {
+    map<V>(x, out, n, times);
+  }
+}
+
+// out[i] = factor e^(beta (x[i] - max)): the bits of exp_sum followed by scale, for rows too long to keep.
+template <class V>
+void exp_scale(const typename V::Scalar* x, typename V::Scalar* out, std::size_t n, typename V::Scalar max,
+               double beta, typename V::Scalar factor, bool stream) {
+  with_scaling<V>(max, beta, [&](const auto& scaling) {
+    const V f = V::broadcast(factor);
+    const auto times = [f](const Four<V>& e) SOFTMAX_INLINE_LAMBDA {
+      return each<V>([&](int k) SOFTMAX_INLINE_LAMBDA { return V(e.v[k] * f); });
+    };
+    const auto keys = [scaling](const Four<V>& v) SOFTMAX_INLINE_LAMBDA {
+      return each<V>([&](int k) SOFTMAX_INLINE_LAMBDA { return V(scaling.key(v.v[k])); });
+    };
+    const auto any = [=](const Four<V>& v) { return times(exp_any_of(scaling, keys(v))); };
+    std::size_t i = stream ? until_aligned<V>(out, n) : 0;
+    map_fours<V>(x, out, i, any);
+    for (const std::size_t end = n - (n - i) % kGroup; i < end; i += kGroup) {
+      const typename V::Scalar* from = x + i;
+      typename V::Scalar* to = out + i;
+      if (!all_normal<V>(scaling, from)) {
+        map_fours<V>(from, to, kGroup, any);
+        continue;
+      }
+      for (std::size_t first = 0; first < kGroupVectors<V>; first += 4) {
+        const Four<V> y = times(exp_normal_of(scaling, keys_of_four<V>(scaling, from, first, 1)));
+        for (std::size_t k = 0; k < 4; ++k) {
+          if (stream) {
+            y.v[k].stream(to + (first + k) * V::kLanes);
+          } else {
+            y.v[k].store(to + (first + k) * V::kLanes);
+          }
+        }
+      }
+    }
+    map_fours<V>(x + i, out + i, n - i, any);
+  });
+}
+
+}  // namespace softmax_native::SOFTMAX_ISA
