@@ -1,0 +1,175 @@
+// How the tests call each kernel of kernels.def: what it needs, and one function that runs it. A kernel without an entry
+// here fails to compile, in every program that walks the list.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "../../native/core/dispatch.hpp"
+#include "../../native/core/table.hpp"
+
+namespace softmax_native::test {
+
+// The arguments of one call, and the numbers that it returns. A kernel uses those that it has.
+template <class T>
+struct Call {
+  std::size_t n = 0;     // elements of a row
+  std::size_t rows = 1;  // rows of a tile, rows of a matrix of n columns
+  std::size_t x_stride = 0, out_stride = 0;
+  const T* x = nullptr;
+  const T* weight = nullptr;
+  const std::uint8_t* mask = nullptr;
+  T* out = nullptr;
+  double* log_sum = nullptr;  // second output of log_sum_exp_short
+  T max = 0, value = 0;
+  double beta = 1;
+  bool flag = false;  // negate, or stream
+  double number[2] = {0, 0};
+};
+
+// What x may hold.
+enum class Domain {
+  anything,
+  not_positive,
+  not_negative,
+  keys,  // no NaN, sign(beta) x below +Infinity, max finite
+};
+
+enum class Kind { row, tile, matrix };
+
+struct Needs {
+  Kind kind = Kind::row;
+  Domain domain = Domain::anything;
+  bool out = false, beta = false, flag = false, value = false, weight = false, mask = false, log_sum = false;
+};
+
+namespace needs {
+inline constexpr Needs exp{.domain = Domain::not_positive, .out = true};
+inline constexpr Needs log{.out = true};
+inline constexpr Needs log1p{.domain = Domain::not_negative, .out = true};
+inline constexpr Needs max{.flag = true};
+inline constexpr Needs find_equal{.value = true};
+inline constexpr Needs count_equal{.value = true};
+inline constexpr Needs select_equal{.out = true, .value = true};
+inline constexpr Needs find_non_finite{};
+inline constexpr Needs exp_sum{.domain = Domain::keys, .out = true, .beta = true};
+inline constexpr Needs scale{.out = true, .flag = true};
+inline constexpr Needs exp_scale{.domain = Domain::keys, .out = true, .beta = true, .flag = true};
+inline constexpr Needs exp_rest{.domain = Domain::keys, .beta = true};
+inline constexpr Needs weighted_exp_rest{.domain = Domain::keys, .beta = true, .weight = true};
+inline constexpr Needs log_softmax{.domain = Domain::keys, .out = true, .beta = true, .flag = true};
+inline constexpr Needs softmax_short{.kind = Kind::tile, .out = true, .beta = true};
+inline constexpr Needs log_softmax_short{.kind = Kind::tile, .out = true, .beta = true};
+inline constexpr Needs log_sum_exp_short{.kind = Kind::tile, .out = true, .beta = true, .log_sum = true};
+inline constexpr Needs transpose{.kind = Kind::matrix, .out = true};
+inline constexpr Needs keep_masked{.out = true, .mask = true};
+}  // namespace needs
+
+// Factors and constants are plain numbers that round: nothing may hide behind a power of two.
+template <class T>
+struct Run {
+  using K = KernelsOf<T>;
+  using C = Call<T>;
+
+  static void exp(const K& k, C& c) { k.exp(c.x, c.out, c.n); }
+  static void log(const K& k, C& c) { k.log(c.x, c.out, c.n); }
+  static void log1p(const K& k, C& c) { k.log1p(c.x, c.out, c.n); }
+  static void max(const K& k, C& c) { c.number[0] = k.max(c.x, c.n, c.flag); }
+  static void find_equal(const K& k, C& c) { c.number[0] = index(k.find_equal(c.x, c.n, c.value)); }
+  static void count_equal(const K& k, C& c) { c.number[0] = index(k.count_equal(c.x, c.n, c.value)); }
+  static void select_equal(const K& k, C& c) { k.select_equal(c.x, c.out, c.n, c.value, kSome, T(0)); }
+  static void find_non_finite(const K& k, C& c) { c.number[0] = index(k.find_non_finite(c.x, c.n)); }
+  static void exp_sum(const K& k, C& c) { c.number[0] = k.exp_sum(c.x, c.out, c.n, c.max, c.beta); }
+  static void scale(const K& k, C& c) { k.scale(c.x, c.out, c.n, kSome, c.flag); }
+  static void exp_scale(const K& k, C& c) { k.exp_scale(c.x, c.out, c.n, c.max, c.beta, kSome, c.flag); }
+  static void exp_rest(const K& k, C& c) { k.exp_rest(c.x, c.n, c.max, c.beta, &c.number[0], &c.number[1]); }
+  static void weighted_exp_rest(const K& k, C& c) {
+    k.weighted_exp_rest(c.x, c.weight, c.n, c.max, c.beta, &c.number[0], &c.number[1]);
+  }
+  static void log_softmax(const K& k, C& c) { k.log_softmax(c.x, c.out, c.n, c.max, c.beta, kSome, c.flag); }
+  static void softmax_short(const K& k, C& c) {
+    c.number[0] = index(k.softmax_short(c.x, c.out, c.rows, c.n, c.beta));
+  }
+  static void log_softmax_short(const K& k, C& c) {
+    c.number[0] = index(k.log_softmax_short(c.x, c.out, c.rows, c.n, c.beta));
+  }
+  static void log_sum_exp_short(const K& k, C& c) {
+    c.number[0] = index(k.log_sum_exp_short(c.x, c.rows, c.n, c.beta, c.out, c.log_sum));
+  }
+  static void transpose(const K& k, C& c) { k.transpose(c.x, c.x_stride, c.out, c.out_stride, c.rows, c.n); }
+  static void keep_masked(const K& k, C& c) {
+    k.keep_masked(c.x, c.mask, c.out, c.n, -std::numeric_limits<T>::infinity());
+  }
+
+  static constexpr T kSome = T(0.3);
+
+ private:
+  static double index(std::size_t i) { return static_cast<double>(i); }
+};
+
+template <class T>
+struct Case {
+  const char* name;
+  Needs needs;
+  void (*run)(const KernelsOf<T>&, Call<T>&);
+};
+
+template <class T>
+const std::vector<Case<T>>& cases() {
+  static const std::vector<Case<T>> list = {
+#define KERNEL(name, result, arguments) Case<T>{#name, needs::name, &Run<T>::name},
+#include "../../native/core/kernels.def"
+#undef KERNEL
+  };
+  return list;
+}
+
+struct Tables {
+  const KernelTable* const* first;
+  std::size_t count;
+  const KernelTable* const* begin() const { return first; }
+  const KernelTable* const* end() const { return first + count; }
+};
+
+inline Tables tables() {
+  Tables list{nullptr, 0};
+  list.first = runnable_tables(&list.count);
+  return list;
+}
+
+template <class T>
+constexpr const char* type_name() {
+  return sizeof(T) == sizeof(float) ? "float32" : "float64";
+}
+
+// Makes x fit the domain, in place.
+template <class T>
+void restrict_to(Domain domain, double beta, T* x, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) {
+    switch (domain) {
+      case Domain::anything: break;
+      case Domain::not_positive: x[i] = -std::fabs(x[i]); break;
+      case Domain::not_negative: x[i] = std::fabs(x[i]); break;
+      case Domain::keys:
+        if (std::isnan(x[i])) x[i] = T(0.5);
+        if (std::isinf(x[i])) x[i] = std::copysign(x[i], T(beta < 0 ? 1 : -1));
+        break;
+    }
+  }
+}
+
+// The greatest finite sign(beta) x[i] with a weight, 0 where there is none.
+template <class T>
+T max_key(const T* x, const T* weight, std::size_t n, double beta) {
+  T greatest = -std::numeric_limits<T>::infinity();
+  for (std::size_t i = 0; i < n; ++i) {
+    const T key = beta < 0 ? -x[i] : x[i];
+    if ((weight == nullptr || weight[i] != 0) && key > greatest) greatest = key;
+  }
+  return std::isinf(greatest) ? T(0) : greatest;
+}
+
+}  // namespace softmax_native::test

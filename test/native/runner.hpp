@@ -1,0 +1,33 @@
+// The test runner of the native tests: TEST(name) { ... } registers a test, CHECK and fail() report. A program runs all
+// of its tests, or those whose names contain its first argument, and exits with 1 if one failed.
+#pragma once
+
+#include <cstdint>
+
+namespace softmax_native::test {
+
+struct Registration {
+  Registration(const char* name, void (*body)());
+};
+
+// Reports a failure of the running test; only the first ten of a test are printed.
+[[gnu::format(printf, 1, 2)]] void fail(const char* format, ...);
+
+// A measured number or another line for the reader.
+[[gnu::format(printf, 1, 2)]] void note(const char* format, ...);
+
+// The seed of all random data: fixed, printed, and overridden by SOFTMAX_NATIVE_SEED.
+std::uint64_t seed();
+
+// Whether SOFTMAX_NATIVE_THOROUGH asks for the long form of the tests (minutes instead of seconds).
+bool thorough();
+
+#define TEST(name)                                                         \
+  static void name();                                                      \
+  static const ::softmax_native::test::Registration name##_entry{#name, name}; \
+  static void name()
+
+#define CHECK(condition) \
+  ((condition) ? (void)0 : ::softmax_native::test::fail("line %d: %s", __LINE__, #condition))
+
+}  // namespace softmax_native::test
