@@ -9,7 +9,7 @@ const collectGarbage = runInNewContext('gc');
 
 /**
  * @param contestants [{ name, run, asynchronous?, prepare?, restAfter? }]
- * @param rounds samples of each; a contestant that takes longer than `patience` ms a call gives fewer, at least 5
+ * @param rounds samples of each; a contestant that takes longer than `patience` ms a call gives about 5
  * @returns for each contestant { median, p25, p75, least, samples }, in nanoseconds a call
  */
 export async function measure(contestants, { rounds = 21, sampleMs = 4, patience = 60, collect = true } = {}) {
@@ -23,11 +23,12 @@ export async function measure(contestants, { rounds = 21, sampleMs = 4, patience
   for (let round = 0; round < rounds; round += 1) {
     for (let turn = 0; turn < entrants.length; turn += 1) {
       const entrant = entrants[(round + turn) % entrants.length];
-      if (entrant.slow(patience) && round % Math.floor(rounds / 5) !== 0) continue;
       const { contestant, sample, iterations, times } = entrant;
+      const slow = entrant.callMs > patience;
+      if (slow && round % Math.ceil(rounds / 5) !== 0) continue;
       if (collect) collectGarbage();
       contestant.prepare?.();
-      if (iterations < 50) await sample(1); // bring the data back into the caches
+      if (iterations < 50 && !slow) await sample(1); // brings the data back into the caches
       times.push((await sample(iterations)) / iterations);
       if (contestant.restAfter) await pause(contestant.restAfter);
     }
@@ -67,8 +68,7 @@ async function calibrate(sample, sampleMs) {
     iterations = time * 2 < sampleMs * 1e6 ? iterations * 2 : Math.ceil((iterations * sampleMs * 1e6) / time);
     time = await sample(iterations);
   }
-  const call = time / iterations;
-  return { iterations, slow: (patience) => call > patience * 1e6 };
+  return { iterations, callMs: time / iterations / 1e6 };
 }
 
 function statistics(times) {

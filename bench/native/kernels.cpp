@@ -1,0 +1,156 @@
+// Each kernel of kernels.def on each table, in ns per element and without JavaScript: one call on data in the caches.
+// A kernel without a case here does not compile.
+#include "kernels.hpp"
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "dispatch.hpp"
+#include "logits.hpp"
+#include "timing.hpp"
+#include "walls.hpp"
+
+namespace bench {
+namespace {
+
+using softmax_native::KernelsOf;
+using softmax_native::KernelTable;
+
+// What the kernels work on: n logits of deviation 3, their maximum, as many weights, and room for results.
+template <class T>
+struct Field {
+  explicit Field(std::size_t count)
+      : n(count), x(logits<T>(count)), out(count), weight(count, T(0.5)), mask(count, 1), row_max(count), row_sum(count) {
+    for (const T value : x) {
+      if (value > max) max = value;
+    }
+  }
+
+  // The same as rows of 10, for the kernels on short rows.
+  static constexpr std::size_t kRow = 10;
+  std::size_t rows() const { return n / kRow; }
+
+  std::size_t n;
+  std::vector<T> x, out, weight;
+  std::vector<std::uint8_t> mask;
+  std::vector<T> row_max;
+  std::vector<double> row_sum;
+  T max = -100;
+  double sum = 0, at_max = 0;
+};
+
+// Results must be seen to be used, or the calls could be left out.
+volatile double seen;
+
+// One call of each kernel on a field.
+template <class T>
+struct Cases {
+  const KernelsOf<T>& k;
+  Field<T>& f;
+
+  void exp() { k.exp(f.x.data(), f.out.data(), f.n); }
+  void log() { k.log(f.weight.data(), f.out.data(), f.n); }
+  void log1p() { k.log1p(f.weight.data(), f.out.data(), f.n); }
+  void max() { seen = k.max(f.x.data(), f.n, false); }
+  void find_equal() { seen = static_cast<double>(k.find_equal(f.x.data(), f.n, T(1000))); }
+  void count_equal() { seen = static_cast<double>(k.count_equal(f.x.data(), f.n, f.max)); }
+  void select_equal() { k.select_equal(f.x.data(), f.out.data(), f.n, f.max, T(1), T(0)); }
+  void find_non_finite() { seen = static_cast<double>(k.find_non_finite(f.x.data(), f.n)); }
+  void exp_sum() { seen = k.exp_sum(f.x.data(), f.out.data(), f.n, f.max, 1); }
+  void scale() { k.scale(f.x.data(), f.out.data(), f.n, T(0.5), false); }
+  void exp_scale() { k.exp_scale(f.x.data(), f.out.data(), f.n, f.max, 1, T(0.5), false); }
+  void exp_rest() { k.exp_rest(f.x.data(), f.n, f.max, 1, &f.sum, &f.at_max); }
+  void weighted_exp_rest() {
+    k.weighted_exp_rest(f.x.data(), f.weight.data(), f.n, f.max, 1, &f.sum, &f.at_max);
+  }
+  void log_softmax() { k.log_softmax(f.x.data(), f.out.data(), f.n, f.max, 1, T(2), false); }
+  void softmax_short() { k.softmax_short(f.x.data(), f.out.data(), f.rows(), f.kRow, 1); }
+  void log_softmax_short() { k.log_softmax_short(f.x.data(), f.out.data(), f.rows(), f.kRow, 1); }
+  void log_sum_exp_short() {
+    k.log_sum_exp_short(f.x.data(), f.rows(), f.kRow, 1, f.row_max.data(), f.row_sum.data());
+  }
+  void transpose() { k.transpose(f.x.data(), 64, f.out.data(), f.n / 64, f.n / 64, 64); }
+  void keep_masked() { k.keep_masked(f.x.data(), f.mask.data(), f.out.data(), f.n, T(-1)); }
+};
+
+template <class T>
+std::vector<Work> works_of(const KernelsOf<T>& kernels, Field<T>& field, const char* element) {
+  std::vector<Work> works;
+#define KERNEL(name, result, arguments) \
+  works.push_back({std::string(#name "_") + element, [&kernels, &field] { Cases<T>{kernels, field}.name(); }});
+#include "kernels.def"
+#undef KERNEL
+  return works;
+}
+
+void print(const std::string& name, const std::vector<Times>& times, const std::vector<std::size_t>& sizes) {
+  std::printf("  %-24s", name.c_str());
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    const double n = static_cast<double>(sizes[i]);
+    std::printf("  %7.3f (%.3f..%.3f)", times[i].median / n, times[i].p25 / n, times[i].p75 / n);
+  }
+  std::printf("\n");
+}
+
+void print_heading(const char* title, const std::vector<std::size_t>& sizes) {
+  std::printf("\n%s: ns per element, median (p25..p75), at n =\n  %-24s", title, "");
+  for (const std::size_t n : sizes) std::printf("  %22zu", n);
+  std::printf("\n");
+}
+
+template <class T>
+void time_table(const KernelTable& table, const std::vector<std::size_t>& sizes, const char* element) {
+  print_heading(table.name, sizes);
+  std::vector<std::vector<Times>> columns;
+  std::vector<std::string> names;
+  for (const std::size_t n : sizes) {
+    Field<T> field(n);
+    const std::vector<Work> works = works_of<T>(table.of<T>(), field, element);
+    columns.push_back(measure(works));
+    names.clear();
+    for (const Work& work : works) names.push_back(work.name);
+  }
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    std::vector<Times> row;
+    for (const std::vector<Times>& column : columns) row.push_back(column[k]);
+    print(names[k], row, sizes);
+  }
+}
+
+}  // namespace
+
+void time_walls() {
+  if (!has_walls()) return;
+  const std::vector<std::size_t> sizes = {4096, 131072, 16777216};
+  print_heading("walls, float32", sizes);
+  std::vector<std::vector<Times>> columns;
+  for (const std::size_t n : sizes) {
+    Field<float> f(n);
+    std::vector<float> below(f.x);
+    for (float& value : below) value -= f.max;
+    columns.push_back(measure({{"read", [&] { seen = read(f.x.data(), n); }},
+                               {"exp pass", [&] { seen = exp_pass(below.data(), n); }},
+                               {"copy", [&] { copy(f.x.data(), f.out.data(), n); }},
+                               {"copy, streaming", [&] { copy_streaming(f.x.data(), f.out.data(), n); }}}));
+  }
+  const char* names[] = {"read", "exp pass", "copy", "copy, streaming"};
+  for (std::size_t k = 0; k < 4; ++k) {
+    std::vector<Times> row;
+    for (const std::vector<Times>& column : columns) row.push_back(column[k]);
+    print(names[k], row, sizes);
+  }
+}
+
+void time_kernels(const std::string& only) {
+  const std::vector<std::size_t> sizes = {160, 1000, 4096, 65536};
+  std::size_t count = 0;
+  const KernelTable* const* tables = softmax_native::runnable_tables(&count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (only.empty() ? i != 0 : only != tables[i]->name && only != "all") continue;
+    time_table<float>(*tables[i], sizes, "f32");
+    time_table<double>(*tables[i], sizes, "f64");
+  }
+}
+
+}  // namespace bench

@@ -1,0 +1,22 @@
+// softmax_bench [walls] [kernels [table | all]] [operations]: everything without JavaScript. No word: all three.
+#include <cstdio>
+#include <cstring>
+
+#include "dispatch.hpp"
+#include "kernels.hpp"
+
+int main(int argc, char** argv) {
+  std::printf("softmax_bench, table %s\n", softmax_native::kernels().name);
+  const auto asked = [&](const char* word) {
+    for (int i = 1; i < argc; ++i) {
+      if (std::strcmp(argv[i], word) == 0) return i;
+    }
+    return argc == 1 ? argc : 0;
+  };
+  if (asked("walls")) bench::time_walls();
+  if (const int at = asked("kernels")) {
+    const bool named = at + 1 < argc && std::strcmp(argv[at + 1], "operations") != 0;
+    bench::time_kernels(named ? argv[at + 1] : "");
+  }
+  if (asked("operations")) bench::time_operations();
+}
