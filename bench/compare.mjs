@@ -6,7 +6,7 @@ import { measure } from './measure.mjs';
 import { exactAnswer, largestError } from './verify.mjs';
 
 /**
- * @param peers functions (workload, logits) that give contestants, or a promise of them
+ * @param peers functions (workload, logits, out) that give contestants, or a promise of them
  * @returns [{ name, threads, time, ulps }]
  */
 export async function compareCase(workload, { peers = [], rounds } = {}) {
@@ -19,7 +19,7 @@ export async function compareCase(workload, { peers = [], rounds } = {}) {
     referenceContestant(workload, logits, out),
     ...copyContestant(logits, out),
   ];
-  for (const peer of peers) contestants.push(...(await peer(workload, logits)));
+  for (const peer of peers) contestants.push(...(await peer(workload, logits, out)));
 
   const ulps = [];
   for (const { name, prepare, result } of contestants) {
