@@ -1,0 +1,203 @@
+#include "arguments.hpp"
+
+#include <cstring>
+
+namespace softmax_native {
+namespace {
+
+constexpr double kLargestInteger = 9007199254740992.0;
+
+bool is_size(double x) { return x >= 0 && x <= kLargestInteger && x == static_cast<double>(static_cast<std::size_t>(x)); }
+
+// a * b, or false when the product is beyond what a JavaScript array could have.
+bool multiply(std::size_t a, std::size_t b, std::size_t* product) {
+  if (a != 0 && b > static_cast<std::size_t>(kLargestInteger) / a) return false;
+  *product = a * b;
+  return true;
+}
+
+std::size_t element_size(napi_typedarray_type type) {
+  switch (type) {
+    case napi_float64_array:
+    case napi_bigint64_array:
+    case napi_biguint64_array:
+      return 8;
+    case napi_float32_array:
+    case napi_int32_array:
+    case napi_uint32_array:
+      return 4;
+    case napi_int16_array:
+    case napi_uint16_array:
+      return 2;
+    default:
+      return 1;
+  }
+}
+
+template <class T>
+constexpr napi_typedarray_type kTypeOf = napi_uint8_array;
+template <>
+constexpr napi_typedarray_type kTypeOf<float> = napi_float32_array;
+template <>
+constexpr napi_typedarray_type kTypeOf<double> = napi_float64_array;
+template <>
+constexpr napi_typedarray_type kTypeOf<std::int32_t> = napi_int32_array;
+
+}  // namespace
+
+std::size_t View::bytes() const { return length * element_size(type); }
+
+Arguments::Arguments(napi_env env, napi_callback_info info) {
+  napi_value values[kMost];
+  std::size_t given = kMost;
+  void* data = nullptr;
+  if (napi_get_cb_info(env, info, &given, values, nullptr, &data) != napi_ok) return;
+  frame_ = static_cast<Environment*>(data)->frame;
+  if (frame_ == nullptr) {
+    napi_throw_error(env, "ERR_SOFTMAX_NATIVE_LOAD", "The addon must be given a call frame before it is called");
+    return;
+  }
+  frame_[frame::kStatus] = frame::kOk;
+  ok_ = true;
+  if (!read_layout()) return fail(frame::kBadFrame, 0);
+  count_ = given < kMost ? given : kMost;
+  if (count_ == 0) {
+    float32_ = (flags() & frame::kStagedFloat32) != 0;
+    if (layout_.size() > frame::kStaged || layout_.rows() > frame::kStaged) fail(frame::kBadFrame, 0);
+  } else {
+    read_views(env, values);
+  }
+}
+
+bool Arguments::read_layout() {
+  const double *size = frame_ + frame::kOuter, *strides = frame_ + frame::kMaskStrides;
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (!is_size(size[i])) return false;
+  }
+  for (std::size_t i = 0; i < 6; ++i) {
+    if (!is_size(strides[i])) return false;
+  }
+  layout_ = {static_cast<std::size_t>(size[0]), static_cast<std::size_t>(size[1]), static_cast<std::size_t>(size[2])};
+  std::size_t rows, elements;
+  const double rule = frame_[frame::kRule], flag = frame_[frame::kFlags], beta = frame_[frame::kBeta];
+  return multiply(layout_.outer, layout_.inner, &rows) && multiply(rows, layout_.n, &elements) && is_size(rule) &&
+         rule <= 2 && is_size(flag) && flag < 8 && beta == beta;
+}
+
+void Arguments::read_views(napi_env env, const napi_value* values) {
+  for (std::size_t i = 0; i < count_; ++i) {
+    View& view = views_[i];
+    const napi_status status =
+        napi_get_typedarray_info(env, values[i], &view.type, &view.length, &view.data, nullptr, nullptr);
+    if (status == napi_ok) continue;
+    view = View{};
+    napi_valuetype type;
+    if (napi_typeof(env, values[i], &type) != napi_ok || type != napi_undefined || i < 2) {
+      return fail(frame::kWrongType, i);
+    }
+  }
+  float32_ = views_[0].type == napi_float32_array;
+}
+
+void Arguments::fail(frame::Code code, std::size_t detail) {
+  if (!ok_) return;
+  ok_ = false;
+  frame_[frame::kStatus] = code;
+  frame_[frame::kDetail] = static_cast<double>(detail);
+}
+
+bool Arguments::fits(std::size_t position, std::size_t length) {
+  const View& view = views_[position];
+  if (view.length == length) return true;
+  // A detached buffer, or one shrunk below the view, shows as no elements.
+  fail(view.length == 0 ? frame::kDetached : frame::kWrongLength, position);
+  return false;
+}
+
+bool Arguments::overlaps(std::size_t a, std::size_t b) const {
+  const char *from_a = static_cast<char*>(views_[a].data), *from_b = static_cast<char*>(views_[b].data);
+  return from_a < from_b + views_[b].bytes() && from_b < from_a + views_[a].bytes();
+}
+
+Strides Arguments::strides(frame::Index first) const {
+  const double* s = frame_ + first;
+  return {static_cast<std::size_t>(s[0]), static_cast<std::size_t>(s[1]), static_cast<std::size_t>(s[2])};
+}
+
+// Elements that a broadcast array must have.
+std::size_t Arguments::span(const Strides& s) const {
+  if (layout_.size() == 0) return 0;
+  // As doubles: exact where the span is one that an array can have.
+  const double last = static_cast<double>(layout_.outer - 1) * static_cast<double>(s.outer) +
+                      static_cast<double>(layout_.n - 1) * static_cast<double>(s.n) +
+                      static_cast<double>(layout_.inner - 1) * static_cast<double>(s.inner);
+  return last < kLargestInteger ? static_cast<std::size_t>(last) + 1 : static_cast<std::size_t>(kLargestInteger);
+}
+
+template <class T>
+Logits<T> Arguments::logits() {
+  Logits<T> logits{};
+  logits.layout = layout_;
+  logits.beta = frame_[frame::kBeta];
+  logits.rule = static_cast<NonFinite>(static_cast<int>(frame_[frame::kRule]));
+  if (staged()) {
+    logits.data = reinterpret_cast<const T*>(frame_ + frame::kStagedInput);
+    return logits;
+  }
+  if (views_[0].type != kTypeOf<T>) {
+    fail(frame::kWrongType, 0);
+  } else if (fits(0, layout_.size())) {
+    logits.data = static_cast<const T*>(views_[0].data);
+  }
+  if (!has(2)) return logits;
+  logits.mask_strides = strides(frame::kMaskStrides);
+  if (views_[2].type != napi_uint8_array) {
+    fail(frame::kWrongType, 2);
+  } else if (views_[2].length < span(logits.mask_strides)) {
+    fail(views_[2].length == 0 ? frame::kDetached : frame::kWrongLength, 2);
+  }
+  logits.mask = static_cast<const std::uint8_t*>(views_[2].data);
+  return logits;
+}
+
+template <class R>
+R* Arguments::output(std::size_t position, std::size_t length, bool in_place) {
+  if (staged()) return reinterpret_cast<R*>(frame_ + frame::kStagedOutput);
+  if (position >= count_ || views_[position].type != kTypeOf<R>) {
+    fail(frame::kWrongType, position);
+    return nullptr;
+  }
+  if (!fits(position, length)) return nullptr;
+  for (std::size_t other = 0; other < count_; ++other) {
+    if (other == position || !overlaps(position, other)) continue;
+    const bool same = other == 0 && in_place && views_[other].data == views_[position].data;
+    if (!same) fail(frame::kOverlap, other);
+  }
+  return static_cast<R*>(views_[position].data);
+}
+
+template <class T>
+Weights<T> Arguments::weights() {
+  const Strides s = strides(frame::kWeightStrides);
+  if (views_[3].type != kTypeOf<T>) {
+    fail(frame::kWrongType, 3);
+  } else if (views_[3].length < span(s)) {
+    fail(views_[3].length == 0 ? frame::kDetached : frame::kWrongLength, 3);
+  }
+  return {static_cast<const T*>(views_[3].data), s};
+}
+
+void Arguments::finish(const Outcome& outcome) {
+  if (outcome.status == Status::kNonFinite) fail(frame::kNonFiniteRow, outcome.row);
+  if (outcome.status == Status::kOutOfMemory) fail(frame::kOutOfMemory, 0);
+}
+
+template Logits<float> Arguments::logits<float>();
+template Logits<double> Arguments::logits<double>();
+template float* Arguments::output<float>(std::size_t, std::size_t, bool);
+template double* Arguments::output<double>(std::size_t, std::size_t, bool);
+template std::int32_t* Arguments::output<std::int32_t>(std::size_t, std::size_t, bool);
+template Weights<float> Arguments::weights<float>();
+template Weights<double> Arguments::weights<double>();
+
+}  // namespace softmax_native

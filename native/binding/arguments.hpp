@@ -1,0 +1,68 @@
+// From Node-API values and the call frame to the operations' arguments. Checks what protects memory (element type,
+// length, detached, overlap) and nothing else: whether a call makes sense, lib/validate has decided.
+#pragma once
+
+#include "../operations/call.hpp"
+#include "../operations/log_sum_exp.hpp"
+#include "frame.hpp"
+#include "napi.hpp"
+
+namespace softmax_native {
+
+// One for each environment: the main thread, every worker, every context.
+struct Environment {
+  double* frame = nullptr;
+  napi_ref frame_array = nullptr;
+};
+
+// A typed array as Node-API sees it at this moment.
+struct View {
+  void* data = nullptr;
+  std::size_t length = 0;
+  napi_typedarray_type type = napi_uint8_array;
+
+  std::size_t bytes() const;
+  bool present() const { return length != 0 || data != nullptr; }
+};
+
+// One call's arguments. Each reader notes the first fault in the frame and makes ok() false; nothing is computed then.
+class Arguments {
+ public:
+  Arguments(napi_env env, napi_callback_info info);
+
+  bool ok() const { return ok_; }
+  // No arguments: logits and result are in the frame.
+  bool staged() const { return count_ == 0; }
+  bool is_float32() const { return float32_; }
+  unsigned flags() const { return static_cast<unsigned>(frame_[frame::kFlags]); }
+
+  // Positions: 0 logits, 1 out, 2 mask, 3 weights, 4 sign.
+  template <class T>
+  Logits<T> logits();
+  // An output of `length` elements; it may be the logits themselves where `in_place`.
+  template <class R>
+  R* output(std::size_t position, std::size_t length, bool in_place);
+  template <class T>
+  Weights<T> weights();
+  bool has(std::size_t position) const { return position < count_ && views_[position].present(); }
+
+  void finish(const Outcome& outcome);
+
+ private:
+  static constexpr std::size_t kMost = 5;
+  double* frame_ = nullptr;
+  std::size_t count_ = 0;
+  View views_[kMost];
+  Layout layout_{};
+  bool float32_ = false, ok_ = false;
+
+  bool read_layout();
+  void read_views(napi_env env, const napi_value* values);
+  void fail(frame::Code code, std::size_t detail);
+  bool fits(std::size_t position, std::size_t length);
+  bool overlaps(std::size_t a, std::size_t b) const;
+  Strides strides(frame::Index first) const;
+  std::size_t span(const Strides& strides) const;
+};
+
+}  // namespace softmax_native

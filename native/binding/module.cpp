@@ -1,0 +1,92 @@
+// The addon's exports: the operations, and what runs them.
+#include "../core/dispatch.hpp"
+#include "../parallel/pool.hpp"
+#include "arguments.hpp"
+#include "softmax_family.hpp"
+
+namespace softmax_native {
+namespace {
+
+// attach(frame: Float64Array): the environment's call frame, kept until the environment ends.
+Napi::Value attach(const Napi::CallbackInfo& info) {
+  Environment* environment = info.Env().GetInstanceData<Environment>();
+  napi_typedarray_type type = napi_uint8_array;
+  std::size_t length = 0;
+  void* data = nullptr;
+  if (info.Length() < 1 ||
+      napi_get_typedarray_info(info.Env(), info[0], &type, &length, &data, nullptr, nullptr) != napi_ok ||
+      type != napi_float64_array || length != frame::kLength) {
+    Napi::TypeError::New(info.Env(), "The \"frame\" argument must be a Float64Array of the frame's length")
+        .ThrowAsJavaScriptException();
+    return info.Env().Undefined();
+  }
+  if (environment->frame_array != nullptr) napi_delete_reference(info.Env(), environment->frame_array);
+  napi_create_reference(info.Env(), info[0], 1, &environment->frame_array);
+  environment->frame = static_cast<double*>(data);
+  return info.Env().Undefined();
+}
+
+Napi::Value set_threads(const Napi::CallbackInfo& info) {
+  if (info.Length() > 0 && info[0].IsNumber()) {
+    const double threads = info[0].As<Napi::Number>().DoubleValue();
+    const bool sensible = threads >= 0 && threads <= static_cast<double>(Pool::kMaxThreads);
+    Pool::shared().set_threads(sensible ? static_cast<std::size_t>(threads) : Pool::kMaxThreads);
+  }
+  return info.Env().Undefined();
+}
+
+Napi::Value threads(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(Pool::shared().threads()));
+}
+
+Napi::Value isa(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), kernels().name); }
+
+Napi::Value isas(const Napi::CallbackInfo& info) {
+  std::size_t count = 0;
+  const KernelTable* const* tables = runnable_tables(&count);
+  Napi::Array names = Napi::Array::New(info.Env(), count);
+  for (std::size_t i = 0; i < count; ++i) names[static_cast<std::uint32_t>(i)] = tables[i]->name;
+  return names;
+}
+
+Napi::Value select(const Napi::CallbackInfo& info) {
+  const bool known = info.Length() > 0 && info[0].IsString() &&
+                     select_table(info[0].As<Napi::String>().Utf8Value().c_str());
+  return Napi::Boolean::New(info.Env(), known);
+}
+
+struct HotCall {
+  const char* name;
+  napi_callback callback;
+};
+
+constexpr HotCall kHotCalls[] = {
+    {"softmax", call_softmax}, {"logSoftmax", call_log_softmax}, {"logSumExp", call_log_sum_exp},
+    {"argmax", call_argmax},   {"hardmax", call_hardmax},
+};
+
+Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  Environment* environment = new Environment;
+  env.SetInstanceData<Environment>(environment);
+  Pool::shared().retain();
+  env.AddCleanupHook([] { Pool::shared().release(); });
+  for (const HotCall& hot : kHotCalls) {
+    napi_value function;
+    if (napi_create_function(env, hot.name, NAPI_AUTO_LENGTH, hot.callback, environment, &function) == napi_ok) {
+      exports.Set(hot.name, Napi::Value(env, function));
+    }
+  }
+  exports.Set("attach", Napi::Function::New(env, attach, "attach"));
+  exports.Set("setThreads", Napi::Function::New(env, set_threads, "setThreads"));
+  exports.Set("threads", Napi::Function::New(env, threads, "threads"));
+  exports.Set("isa", Napi::Function::New(env, isa, "isa"));
+  exports.Set("isas", Napi::Function::New(env, isas, "isas"));
+  exports.Set("select", Napi::Function::New(env, select, "select"));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(softmax_native, initialise)
+
+}  // namespace softmax_native

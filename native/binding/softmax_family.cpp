@@ -1,0 +1,81 @@
+#include "softmax_family.hpp"
+
+#include "../core/float_mode.hpp"
+#include "../operations/argmax.hpp"
+#include "../operations/log_softmax.hpp"
+#include "../operations/log_sum_exp.hpp"
+#include "../operations/softmax.hpp"
+#include "arguments.hpp"
+
+namespace softmax_native {
+namespace {
+
+// Calls operation.template run<T>(arguments) with the element type of the logits.
+template <class Operation>
+napi_value call(napi_env env, napi_callback_info info, const Operation& operation) {
+  Arguments arguments(env, info);
+  if (!arguments.ok()) return nullptr;
+  const DefaultFloatMode mode;
+  if (arguments.is_float32()) {
+    operation(arguments, float{});
+  } else {
+    operation(arguments, double{});
+  }
+  return nullptr;
+}
+
+// An operation whose result has the layout of the logits.
+template <class Operation>
+napi_value call_elementwise(napi_env env, napi_callback_info info, const Operation& operation) {
+  return call(env, info, [&](Arguments& arguments, auto zero) {
+    using T = decltype(zero);
+    const Logits<T> logits = arguments.logits<T>();
+    T* out = arguments.output<T>(1, logits.layout.size(), true);
+    if (arguments.ok()) arguments.finish(operation(logits, out, arguments.flags()));
+  });
+}
+
+}  // namespace
+
+napi_value call_softmax(napi_env env, napi_callback_info info) {
+  return call_elementwise(env, info, [](const auto& logits, auto* out, unsigned) { return softmax(logits, out); });
+}
+
+napi_value call_log_softmax(napi_env env, napi_callback_info info) {
+  return call_elementwise(env, info, [](const auto& logits, auto* out, unsigned) { return log_softmax(logits, out); });
+}
+
+napi_value call_hardmax(napi_env env, napi_callback_info info) {
+  return call_elementwise(env, info, [](const auto& logits, auto* out, unsigned flags) {
+    return hardmax(logits, (flags & frame::kSplitTies) != 0, out);
+  });
+}
+
+napi_value call_argmax(napi_env env, napi_callback_info info) {
+  return call(env, info, [](Arguments& arguments, auto zero) {
+    using T = decltype(zero);
+    const Logits<T> logits = arguments.logits<T>();
+    std::int32_t* out = arguments.output<std::int32_t>(1, logits.layout.rows(), false);
+    if (arguments.ok()) arguments.finish(argmax(logits, out));
+  });
+}
+
+napi_value call_log_sum_exp(napi_env env, napi_callback_info info) {
+  return call(env, info, [](Arguments& arguments, auto zero) {
+    using T = decltype(zero);
+    const Logits<T> logits = arguments.logits<T>();
+    const std::size_t rows = logits.layout.rows();
+    // A row of one element may be its own result.
+    T* out = arguments.output<T>(1, rows, logits.layout.n == 1);
+    const bool over_beta = (arguments.flags() & frame::kOverBeta) != 0;
+    if (!arguments.has(3)) {
+      if (arguments.ok()) arguments.finish(log_sum_exp(logits, over_beta, out));
+      return;
+    }
+    const Weights<T> weights = arguments.weights<T>();
+    T* sign = arguments.has(4) ? arguments.output<T>(4, rows, false) : nullptr;
+    if (arguments.ok()) arguments.finish(weighted_log_sum_exp(logits, weights, over_beta, out, sign));
+  });
+}
+
+}  // namespace softmax_native

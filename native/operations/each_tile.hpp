@@ -1,0 +1,43 @@
+// How every operation walks its rows: tiles to tasks, tasks to threads.
+#pragma once
+
+#include "row_tiles.hpp"
+
+namespace softmax_native {
+
+// Memory of one thread: a tile of rows, and the chunks of a long row.
+template <class T>
+struct Workspace {
+  T* rows;
+  double* chunks;
+};
+
+// Doubles that the chunks of one row of n take: three for each (long_rows.hpp).
+inline std::size_t chunk_doubles(std::size_t n) { return n > kChunk ? 3 * divide_up(n, kChunk) : 0; }
+
+// Calls work(tile, x, workspace) for each tile of rows, x being the tile's rows one after the other, on as many threads
+// as pay. Where there are too few tiles for the threads, the tiles are done in turn and a long row is split instead
+// (each_chunk in long_rows.hpp): inside a task of the pool such a split finds the pool taken and does nothing.
+template <class T, class Work>
+Outcome each_tile(const Logits<T>& logits, const RowTiles<T>& tiles, const Work& work) {
+  const std::size_t n = logits.layout.n, count = tiles.count();
+  const std::size_t threads = Pool::shared().threads();
+  const bool split_rows = n > kChunk && count < 2 * threads;
+  const std::size_t slots = split_rows ? 1 : threads;
+  const std::size_t row_bytes = tiles.scratch_size() * sizeof(T), chunk_bytes = chunk_doubles(n) * sizeof(double);
+  const Scratch rows(row_bytes == 0 ? 0 : slots, row_bytes), chunks(chunk_bytes == 0 ? 0 : slots, chunk_bytes);
+  if (!rows.ok() || !chunks.ok()) return {Status::kOutOfMemory, 0};
+  auto task = [&](std::size_t i, std::size_t slot) {
+    const RowTile tile = tiles[i];
+    const Workspace<T> workspace{rows.template part<T>(slot), chunks.template part<double>(slot)};
+    work(tile, tiles.read(tile, workspace.rows), workspace);
+  };
+  if (split_rows) {
+    for (std::size_t i = 0; i < count; ++i) task(i, 0);
+  } else {
+    run_tasks(count, logits.layout.size(), task);
+  }
+  return {};
+}
+
+}  // namespace softmax_native

@@ -1,0 +1,144 @@
+// softmax: exponentials kept in the result and scaled there, or, where the result is far larger than the caches, made
+// again and written past them.
+#include "softmax.hpp"
+
+#include "each_tile.hpp"
+#include "limits.hpp"
+#include "long_rows.hpp"
+#include "non_finite.hpp"
+
+namespace softmax_native {
+namespace {
+
+// Results from this size on are written past the caches.
+constexpr std::size_t kStreamBytes = std::size_t{16} << 20;
+// Exponentials of a row up to this size are kept, in the result, until they are scaled.
+constexpr std::size_t kKeepBytes = std::size_t{4} << 20;
+
+template <class T>
+class Softmax {
+ public:
+  Softmax(const Logits<T>& logits, const RowTiles<T>& tiles)
+      : logits_(logits), tiles_(tiles), n_(logits.layout.n), k_(kernels().of<T>()),
+        stream_(tiles.direct() && logits.layout.size() * sizeof(T) >= kStreamBytes) {}
+
+  // `first` is the number of the first of `count` rows.
+  void rows(std::size_t first, std::size_t count, const T* x, T* out, double* chunks) const {
+    std::size_t r = 0;
+    const bool short_rows = n_ <= kShort && logits_.beta != 0 && logits_.beta_is_finite();
+    while (r < count) {
+      if (short_rows) r += k_.softmax_short(x + r * n_, out + r * n_, count - r, n_, logits_.beta);
+      // What the tiles leave: the last few rows, or those around one that needs a closer look.
+      for (std::size_t end = r + 16 < count ? r + 16 : count; r < end; ++r) {
+        if (n_ <= kChunk) {
+          row(first + r, x + r * n_, out + r * n_);
+        } else {
+          long_row(first + r, x + r * n_, out + r * n_, chunks);
+        }
+      }
+    }
+  }
+
+ private:
+  const Logits<T>& logits_;
+  const RowTiles<T>& tiles_;
+  const std::size_t n_;
+  const KernelsOf<T>& k_;
+  const bool stream_;
+
+  void row(std::size_t number, const T* x, T* out) const {
+    const T max = k_.max(x, n_, logits_.negate());
+    if (is_limit(max, logits_.beta)) return limit_row(number, x, out, max);
+    T kept[kChunk];
+    T* e = stream_ ? kept : out;
+    const double sum = k_.exp_sum(x, e, n_, max, logits_.beta);
+    k_.scale(e, out, n_, static_cast<T>(1 / sum), stream_);
+  }
+
+  void limit_row(std::size_t number, const T* x, T* out, T max) const {
+    if (is_nan_row(logits_, tiles_, number, x, max)) return fill(out, n_, static_cast<T>(__builtin_nan("")));
+    const Share<T> s = share(x, n_, max, logits_);
+    write_share(x, out, n_, s, static_cast<T>(1 / static_cast<double>(s.count)), T(0));
+  }
+
+  void long_row(std::size_t number, const T* x, T* out, double* memory) const {
+    const std::size_t chunks = chunk_count(n_);
+    const ChunkParts parts(memory, chunks);
+    if (logits_.beta == 0 || !logits_.beta_is_finite()) {
+      return limit_row(number, x, out, k_.max(x, n_, logits_.negate()));
+    }
+    const bool keep = n_ * sizeof(T) <= kKeepBytes || !tiles_.direct();
+    each_chunk(n_, false, [&](std::size_t c, std::size_t start, std::size_t length) {
+      const T max = k_.max(x + start, length, logits_.negate());
+      parts.max[c] = max;
+      parts.sum[c] = 0;
+      // A chunk without finite maximum is left as it is: with the exponentials kept in place of the logits, it is all
+      // that a row with an infinity needs.
+      if (max - max != 0) return;
+      T passing[kChunk];
+      parts.sum[c] = k_.exp_sum(x + start, keep ? out + start : passing, length, max, logits_.beta);
+    });
+    const double max = row_max(parts, chunks);
+    if (max - max != 0) return limit_long_row(x, out, parts, max);
+    weigh(parts, chunks, max, logits_.beta);
+    CompensatedSum sum;
+    for (std::size_t c = 0; c < chunks; ++c) sum.add(parts.sum[c] * parts.weight[c]);
+    const double total = sum.total();
+    each_chunk(n_, true, [&](std::size_t c, std::size_t start, std::size_t length) {
+      const T factor = static_cast<T>(parts.weight[c] / total);
+      const T chunk_max = static_cast<T>(parts.max[c]);
+      if (chunk_max - chunk_max != 0) {
+        fill(out + start, length, T(0));
+      } else if (keep) {
+        k_.scale(out + start, out + start, length, factor, false);
+      } else {
+        k_.exp_scale(x + start, out + start, length, chunk_max, logits_.beta, factor, stream_);
+      }
+    });
+  }
+
+  // A row with NaN or infinite maximum, whose chunks of finite maximum may be overwritten already.
+  void limit_long_row(const T* x, T* out, const ChunkParts& parts, double max) const {
+    const T infinity = static_cast<T>(__builtin_inf());
+    if (max != max || logits_.rule == NonFinite::kIeee) return fill(out, n_, static_cast<T>(__builtin_nan("")));
+    const T shared = logits_.negate() ? -infinity : infinity;
+    std::size_t count = 0;
+    for (std::size_t c = 0, start = 0; start < n_; ++c, start += kChunk) {
+      const std::size_t length = n_ - start < kChunk ? n_ - start : kChunk;
+      if (parts.max[c] == __builtin_inf()) count += k_.count_equal(x + start, length, shared);
+    }
+    const T with = static_cast<T>(1 / static_cast<double>(count));
+    for (std::size_t c = 0, start = 0; start < n_; ++c, start += kChunk) {
+      const std::size_t length = n_ - start < kChunk ? n_ - start : kChunk;
+      if (parts.max[c] == __builtin_inf()) {
+        k_.select_equal(x + start, out + start, length, shared, with, T(0));
+      } else {
+        fill(out + start, length, T(0));
+      }
+    }
+  }
+};
+
+}  // namespace
+
+template <class T>
+Outcome softmax(const Logits<T>& logits, T* out) {
+  const std::size_t n = logits.layout.n;
+  if (logits.rule == NonFinite::kThrow) {
+    const std::size_t row = first_refused_row(logits);
+    if (row < logits.layout.rows()) return {Status::kNonFinite, row};
+  }
+  if (logits.layout.size() == 0) return {};
+  const RowTiles<T> tiles(logits);
+  const Softmax<T> softmax(logits, tiles);
+  return each_tile(logits, tiles, [&](RowTile tile, const T* x, const Workspace<T>& workspace) {
+    T* rows = tiles.direct() ? out + tile.first * n : workspace.rows;
+    softmax.rows(tile.first, tile.count, x, rows, workspace.chunks);
+    if (!tiles.direct()) tiles.scatter(rows, tile, out);
+  });
+}
+
+template Outcome softmax<float>(const Logits<float>&, float*);
+template Outcome softmax<double>(const Logits<double>&, double*);
+
+}  // namespace softmax_native

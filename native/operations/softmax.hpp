@@ -1,0 +1,11 @@
+#pragma once
+
+#include "call.hpp"
+
+namespace softmax_native {
+
+// out = softmax(beta z) along the row, in the layout of the logits; out may be the logits.
+template <class T>
+Outcome softmax(const Logits<T>& logits, T* out);
+
+}  // namespace softmax_native
