@@ -1,0 +1,33 @@
+// The documented error bounds, in one place: what the kernels' comments and the README promise is what the tests ask.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+
+namespace softmax_native::test::tolerance {
+
+// ulp of the result.
+inline constexpr double kExp = 1.0, kLog = 1.0, kLog1p = 1.0;
+
+inline double rounds(std::size_t n) { return 3 + std::log2(static_cast<double>(n) + 1) / 4; }
+
+// ulp of the element y. The last term is the rounding of x - max: an ulp of y for each unit of the difference.
+inline double softmax(std::size_t n, double log_y) { return rounds(n) + std::fabs(log_y); }
+
+// ulp of y itself, also where y is next to 0.
+inline double log_softmax(std::size_t n) { return rounds(n); }
+
+// ulp of the greater of |y| and |beta max|.
+inline double log_sum_exp(std::size_t n) { return rounds(n); }
+
+// exp_sum and exp_rest, ulp of the sum: `spread` is the sum's mean |beta (x - max)|, the rounding of the differences.
+inline double sum(std::size_t n, double spread) { return rounds(n) + spread; }
+
+// |sum of a softmax row - 1|.
+template <class T>
+inline constexpr double kRowSum = 1e-15;
+template <>
+inline constexpr double kRowSum<float> = 3e-7;
+
+}  // namespace softmax_native::test::tolerance
