@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "dispatch.hpp"
+#include "../../native/core/dispatch.hpp"
 #include "logits.hpp"
 #include "timing.hpp"
 #include "walls.hpp"
@@ -79,7 +79,7 @@ std::vector<Work> works_of(const KernelsOf<T>& kernels, Field<T>& field, const c
   std::vector<Work> works;
 #define KERNEL(name, result, arguments) \
   works.push_back({std::string(#name "_") + element, [&kernels, &field] { Cases<T>{kernels, field}.name(); }});
-#include "kernels.def"
+#include "../../native/core/kernels.def"
 #undef KERNEL
   return works;
 }

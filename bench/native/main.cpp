@@ -2,7 +2,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include "dispatch.hpp"
+#include "../../native/core/dispatch.hpp"
 #include "kernels.hpp"
 
 int main(int argc, char** argv) {

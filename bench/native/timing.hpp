@@ -15,7 +15,6 @@ namespace bench {
 struct Work {
   std::string name;
   std::function<void()> run;
-  double target = 0;  // nanoseconds a call; 0: none
 };
 
 // Nanoseconds a call.
