@@ -1,0 +1,129 @@
+// The errors of the library: standard classes with a `code`, in the sentences of Node's own. They are made where a check
+// fails and shown as if made by the public function: `atCallSite` cuts the frames of the library off the stack.
+import { inspect } from 'node:util';
+
+/** The `code` of every error that the library throws on purpose. */
+export type ErrorCode =
+  | 'ERR_INVALID_ARG_TYPE'
+  | 'ERR_INVALID_ARG_VALUE'
+  | 'ERR_OUT_OF_RANGE'
+  | 'ERR_SOFTMAX_SHAPE_MISMATCH'
+  | 'ERR_SOFTMAX_DETACHED'
+  | 'ERR_SOFTMAX_OVERLAP'
+  | 'ERR_SOFTMAX_NON_FINITE'
+  | 'ERR_SOFTMAX_NATIVE_LOAD'
+  | 'ERR_MEMORY_ALLOCATION_FAILED';
+
+/** An error with a code, as Node's own errors are. */
+export interface CodedError extends Error {
+  code: ErrorCode;
+}
+
+const made = new WeakSet<object>();
+
+function coded(Base: ErrorConstructor, code: ErrorCode, message: string): CodedError {
+  const error = Object.assign(new Base(message), { code });
+  made.add(error);
+  return error;
+}
+
+/** The error with a stack that begins at the caller of `entry`, headed as Node does: `TypeError [CODE]: message`. */
+export function atCallSite(error: unknown, entry: (...args: never[]) => unknown): unknown {
+  if (typeof error !== 'object' || error === null || !made.has(error)) return error;
+  const shown = error as CodedError;
+  const { name } = shown;
+  Object.defineProperty(shown, 'name', { value: `${name} [${shown.code}]`, configurable: true });
+  Error.captureStackTrace(shown, entry);
+  void shown.stack; // The header is written when the stack is first read.
+  Reflect.deleteProperty(shown, 'name');
+  return shown;
+}
+
+const place = (name: string): string => (name.includes('.') ? 'property' : 'argument');
+
+/** `expected` completes "must be ...": 'of type number', 'an instance of Uint8Array'. */
+export function invalidType(name: string, expected: string, received: unknown): CodedError {
+  return coded(
+    TypeError,
+    'ERR_INVALID_ARG_TYPE',
+    `The "${name}" ${place(name)} must be ${expected}. Received ${describe(received)}`,
+  );
+}
+
+/** `reason` completes "The argument 'x' ...": 'must not be NaN', 'must be one of: ...'. */
+export function invalidValue(name: string, reason: string, received: unknown): CodedError {
+  return coded(
+    TypeError,
+    'ERR_INVALID_ARG_VALUE',
+    `The ${place(name)} '${name}' ${reason}. Received ${short(received, 128)}`,
+  );
+}
+
+/** `range` completes "It must be ...". */
+export function outOfRange(name: string, range: string, received: unknown): CodedError {
+  return coded(
+    RangeError,
+    'ERR_OUT_OF_RANGE',
+    `The value of "${name}" is out of range. It must be ${range}. Received ${short(received, 128)}`,
+  );
+}
+
+/** `expected` completes "must ...": 'have 6 elements to match shape [2, 3]'. */
+export function shapeMismatch(name: string, expected: string, received: string): CodedError {
+  return coded(
+    RangeError,
+    'ERR_SOFTMAX_SHAPE_MISMATCH',
+    `The "${name}" ${place(name)} must ${expected}. Received ${received}`,
+  );
+}
+
+export function detached(name: string): CodedError {
+  return coded(
+    TypeError,
+    'ERR_SOFTMAX_DETACHED',
+    `The "${name}" ${place(name)} must not be detached: its buffer was transferred, or shrunk from under it`,
+  );
+}
+
+export function overlap(name: string, other: string): CodedError {
+  return coded(
+    RangeError,
+    'ERR_SOFTMAX_OVERLAP',
+    `The "${name}" ${place(name)} must not overlap "${other}" in part: give the same region, or another one`,
+  );
+}
+
+export function nonFinite(row: number): CodedError {
+  return coded(
+    RangeError,
+    'ERR_SOFTMAX_NON_FINITE',
+    `Row ${row} of "logits" must be finite and have an element that takes part, as options.nonFinite is 'throw'`,
+  );
+}
+
+export function nativeLoad(message: string): CodedError {
+  return coded(Error, 'ERR_SOFTMAX_NATIVE_LOAD', message);
+}
+
+export function outOfMemory(): CodedError {
+  return coded(RangeError, 'ERR_MEMORY_ALLOCATION_FAILED', 'Failed to allocate the memory that the call works in');
+}
+
+/** A shape as errors print it: [2, 3]. */
+export const printShape = (dims: readonly number[]): string => `[${dims.join(', ')}]`;
+
+/** Node's description of a received value. */
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === 'function') return `function ${value.name}`;
+  if (typeof value === 'object') {
+    const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
+    return typeof name === 'string' && name !== '' ? `an instance of ${name}` : inspect(value, { depth: -1 });
+  }
+  return `type ${typeof value} (${short(value, 28)})`;
+}
+
+function short(value: unknown, limit: number): string {
+  const text = inspect(value, { colors: false, depth: 0 });
+  return text.length > limit ? `${text.slice(0, limit - 3)}...` : text;
+}

@@ -1,0 +1,45 @@
+// What user code cannot falsify. The accessors of %TypedArray% are captured when the module loads and read the internal
+// slots: they see through subclasses, own properties, null prototypes, other realms and prototypes changed later, and a
+// Proxy or a DataView is nothing to them.
+
+export const { isArray } = Array;
+export const { Float32Array, Float64Array, Int32Array, Uint8Array } = globalThis;
+
+const { getOwnPropertyDescriptor, getPrototypeOf } = Object;
+
+/** `uncurryThis(f)(x, ...)` is `f.call(x, ...)`, whatever becomes of Function.prototype.call. */
+const uncurryThis = Function.prototype.bind.bind(Function.prototype.call) as unknown as <This, Rest extends unknown[], Result>(
+  method: (this: This, ...rest: Rest) => Result,
+) => (self: This, ...rest: Rest) => Result;
+
+const TypedArrayPrototype = getPrototypeOf(Int8Array.prototype) as object;
+
+function accessor<Result>(key: PropertyKey): (self: unknown) => Result {
+  const { get } = getOwnPropertyDescriptor(TypedArrayPrototype, key) as { get: (this: unknown) => Result };
+  return uncurryThis(get);
+}
+
+/** 'Float32Array' for a Float32Array of any realm or subclass, undefined for what is no typed array. */
+export const kindOf = accessor<string | undefined>(Symbol.toStringTag);
+
+/** The true number of elements: 0 for a detached or out-of-bounds view. */
+export const lengthOf = accessor<number>('length');
+
+/** The true offset in bytes. */
+export const offsetOf = accessor<number>('byteOffset');
+
+/** The true buffer. It gives a small array a buffer object that it did not need: ask only where it matters. */
+export const bufferOf = accessor<ArrayBufferLike>('buffer');
+
+const at = uncurryThis(Float64Array.prototype.at as (this: unknown, index: number) => unknown);
+
+/** Whether the view's buffer was transferred, or shrunk from under it. An empty array is not detached. */
+export function isDetached(view: unknown): boolean {
+  if (lengthOf(view) !== 0) return false;
+  try {
+    at(view, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,119 @@
+// The public types, and the two that join the public functions to a backend (Call, Backend). Types only: the reference
+// may import this file and nothing else of the project.
+
+/** Real arrays that the functions compute with; the result has the same kind. */
+export type FloatArray = Float32Array | Float64Array;
+
+/** What an element is called where it has to be named. */
+export type FloatType = 'float32' | 'float64';
+
+/**
+ * Row-major data with a shape, as it may be passed: an onnxruntime or transformers.js tensor has this form.
+ * `data` must be a Float32Array or a Float64Array (a Uint8Array for a mask), which the functions check.
+ */
+export interface TensorLike {
+  readonly data: ArrayLike<unknown>;
+  readonly dims: readonly number[];
+  readonly type?: string | undefined;
+}
+
+/** Row-major data with a shape, as the functions return it. */
+export interface Tensor<Elements extends FloatArray | Int32Array = FloatArray> {
+  readonly data: Elements;
+  readonly dims: readonly number[];
+  readonly type: 'float32' | 'float64' | 'int32';
+}
+
+/** Logits: one vector as a typed array or as numbers, or a tensor of them. */
+export type Input = FloatArray | readonly number[] | TensorLike;
+
+/** The array that holds results for logits of type `Logits`: float32 stays float32, all else is float64. */
+export type ElementsOf<Logits> = Logits extends Float32Array | { readonly data: Float32Array }
+  ? Float32Array
+  : Logits extends Float64Array | readonly number[] | { readonly data: Float64Array }
+    ? Float64Array
+    : FloatArray;
+
+/** A result of the shape of the logits: array in, array out; tensor in, tensor out. */
+export type Like<Logits> = Logits extends FloatArray | readonly number[]
+  ? ElementsOf<Logits>
+  : Tensor<ElementsOf<Logits>>;
+
+/** A result of one number for each row: a number for one vector, `Rows` for a tensor. */
+export type Reduced<Logits, Rows> = Logits extends FloatArray | readonly number[] ? number : Rows;
+
+/** Storage that may be given for a result: an array, or a tensor around one. */
+export type Storage<Elements> = Elements | (TensorLike & { readonly data: Elements });
+
+/** How rows with infinities, and rows in which nothing takes part, are answered. */
+export type NonFinite = 'limit' | 'ieee' | 'throw';
+
+/** How strongly differences of logits count. At most one of the three may be given. */
+export interface Scale {
+  /** Inverse temperature, any real number or +-Infinity. Default 1. */
+  beta?: number | undefined;
+  /** 1 / beta, any real number or +-Infinity; 0 is the arg max limit. */
+  temperature?: number | undefined;
+  /** e^beta, greater than 0; base 2 computes 2^z / sum 2^z. */
+  base?: number | undefined;
+}
+
+/** Options of every function of logits. */
+export interface Options extends Scale {
+  /** The axis of the classes, or several that are taken together; negative counts from the end. Default -1. */
+  axis?: number | readonly number[] | undefined;
+  /** What takes part: non-zero = yes. Broadcast against the logits' shape as NumPy does. Default: all. */
+  mask?: Uint8Array | TensorLike | undefined;
+  /** The rule for infinities and empty rows. Default 'limit'. */
+  nonFinite?: NonFinite | undefined;
+}
+
+/** A number for each part of the canonical layout: the axes before, the axis of the classes, the axes after. */
+export interface Parts {
+  readonly outer: number;
+  readonly n: number;
+  readonly inner: number;
+}
+
+/**
+ * One computation in canonical form. The logits are [outer, n, inner], row-major: element j of row (o, i) stands at
+ * (o * n + j) * inner + i, and its row is number o * inner + i. Masks and weights have strides of their own.
+ */
+export interface Call extends Parts {
+  readonly logits: FloatArray;
+  readonly out: FloatArray | Int32Array;
+  readonly sign: FloatArray | undefined;
+  readonly mask: Uint8Array | undefined;
+  readonly maskStrides: Parts | undefined;
+  readonly weights: FloatArray | undefined;
+  readonly weightStrides: Parts | undefined;
+  /** Any number but NaN; for float32 logits also no finite one beyond 2^60 or nearer to 0 than 2^-60, but 0. */
+  readonly beta: number;
+  readonly rule: NonFinite;
+  /** logSumExp: divide by beta (smoothMax). hardmax: ties share the mass. */
+  readonly variant: boolean;
+}
+
+/** The computations that a backend has. */
+export type OperationName = 'softmax' | 'logSoftmax' | 'hardmax' | 'logSumExp' | 'argmax';
+
+/** What a computation says of itself: the first row that the rule 'throw' refuses, or -1 when the result is written. */
+export type Verdict = number;
+
+/** One computation of a backend. */
+export interface Kernel {
+  run(call: Call): Verdict;
+  /** Whole contiguous rows of n > 0, all of them taking part, under a rule other than 'throw': what needs no Call. */
+  rows(
+    logits: FloatArray,
+    out: FloatArray | Int32Array,
+    outer: number,
+    n: number,
+    beta: number,
+    rule: NonFinite,
+    variant: boolean,
+  ): void;
+}
+
+/** Computes what has been checked. The addon and the reference are the two there are. */
+export type Backend = Readonly<Record<OperationName, Kernel>>;
