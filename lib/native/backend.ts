@@ -1,0 +1,61 @@
+// Chooses what computes, once for each environment: the binary where one loads, else the reference.
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { referenceBackend } from '../reference/backend';
+import type { Backend } from '../types';
+import type { Addon } from './addon';
+import { Flag, frame } from './frame';
+import { NativeKernel } from './kernel';
+import { loadAddon } from './load';
+
+const { version } = createRequire(__filename)('../../package.json') as { version: string };
+const { addon, reason } = loadAddon();
+
+export const nativeBackend: Backend = addon === undefined ? referenceBackend : backendOf(addon);
+
+/** What computes on this machine. */
+export interface BackendInfo {
+  /** The instruction set in use; 'typescript' where no binary loads. */
+  readonly kind: string;
+  /** Threads that a large call may use. Results do not depend on it. */
+  readonly threads: number;
+  /** The version of this package. */
+  readonly version: string;
+  /** Why no binary was loaded. */
+  readonly reason: string | undefined;
+}
+
+export const backend: BackendInfo = {
+  get kind() {
+    return addon?.isa() ?? 'typescript';
+  },
+  get threads() {
+    return addon?.threads() ?? 1;
+  },
+  version,
+  reason,
+};
+
+/** 0 = the default: all processors. */
+export function useThreads(threads: number): void {
+  addon?.setThreads(threads);
+}
+
+function backendOf(binary: Addon): Backend {
+  binary.attach(frame);
+  warnOfInstructionSet(binary, process.env.SOFTMAX_NATIVE_ISA);
+  return {
+    softmax: new NativeKernel(binary.softmax, false, 0),
+    logSoftmax: new NativeKernel(binary.logSoftmax, false, 0),
+    hardmax: new NativeKernel(binary.hardmax, false, Flag.splitTies),
+    logSumExp: new NativeKernel(binary.logSumExp, true, Flag.overBeta),
+    argmax: new NativeKernel(binary.argmax, true, 0),
+  };
+}
+
+/** The binary itself reads the variable; what it does not know it passes over. */
+function warnOfInstructionSet(binary: Addon, wanted: string | undefined): void {
+  if (!wanted || binary.isas().includes(wanted)) return;
+  const message = `SOFTMAX_NATIVE_ISA '${wanted}' is not one of ${binary.isas().join(', ')}: ${binary.isa()} runs`;
+  process.emitWarning(message, { type: 'SoftmaxNativeWarning', code: 'SOFTMAX_NATIVE_ISA' });
+}

@@ -1,0 +1,114 @@
+// An operation of the binary as a Kernel: numbers into the frame, the call, and what its status means.
+import { kindOf } from '../intrinsics';
+import type { Call, FloatArray, Kernel, NonFinite, Parts, Verdict } from '../types';
+import type { AddonOperation } from './addon';
+import { failure } from './failure';
+import {
+  Flag,
+  frame,
+  Slot,
+  stagedFloat32Input,
+  stagedFloat32Output,
+  stagedFloat64Input,
+  stagedFloat64Output,
+  stagedIndexOutput,
+} from './frame';
+
+// Up to here copying the elements in and out costs less than giving the binary two arrays.
+const stagedMost = 64;
+
+const codeOfRule: Readonly<Record<NonFinite, number>> = { limit: 0, ieee: 1, throw: 2 };
+const nonFiniteRow = 1;
+
+export class NativeKernel implements Kernel {
+  /** `variantFlag` is what Call.variant means; `reduces` says that there is one result for each row. */
+  constructor(
+    private readonly call: AddonOperation,
+    private readonly reduces: boolean,
+    private readonly variantFlag: number,
+  ) {}
+
+  run(call: Call): Verdict {
+    const { logits, out, mask, weights, sign } = call;
+    this.prepare(call.outer, call.n, call.inner, call.beta, call.rule, call.variant);
+    writeStrides(Slot.maskOuter, call.maskStrides);
+    writeStrides(Slot.weightOuter, call.weightStrides);
+    (0, this.call)(logits, out, mask, weights, weights && sign);
+    const status = frame[Slot.status];
+    if (status === nonFiniteRow) return frame[Slot.detail] as number;
+    if (status !== 0) throw failure();
+    if (sign !== undefined && weights === undefined) writeSigns(out, sign);
+    return -1;
+  }
+
+  rows(
+    logits: FloatArray,
+    out: FloatArray | Int32Array,
+    outer: number,
+    n: number,
+    beta: number,
+    rule: NonFinite,
+    variant: boolean,
+  ): void {
+    this.prepare(outer, n, 1, beta, rule, variant);
+    const size = outer * n;
+    if (size > stagedMost) {
+      (0, this.call)(logits, out);
+      if (frame[Slot.status] !== 0) throw failure();
+      return;
+    }
+    const isFloat32 = kindOf(logits) === 'Float32Array';
+    if (isFloat32) {
+      frame[Slot.flags] = (frame[Slot.flags] as number) + Flag.stagedFloat32;
+      copyFloat32(logits, stagedFloat32Input, size);
+    } else {
+      copyFloat64(logits, stagedFloat64Input, size);
+    }
+    (0, this.call)();
+    if (frame[Slot.status] !== 0) throw failure();
+    const results = this.reduces ? outer : size;
+    if (kindOf(out) === 'Int32Array') copyIndices(stagedIndexOutput, out, results);
+    else if (isFloat32) copyFloat32(stagedFloat32Output, out, results);
+    else copyFloat64(stagedFloat64Output, out, results);
+  }
+
+  private prepare(outer: number, n: number, inner: number, beta: number, rule: NonFinite, variant: boolean): void {
+    frame[Slot.beta] = beta;
+    frame[Slot.rule] = rule === 'limit' ? 0 : codeOfRule[rule];
+    frame[Slot.flags] = variant ? this.variantFlag : 0;
+    frame[Slot.outer] = outer;
+    frame[Slot.n] = n;
+    frame[Slot.inner] = inner;
+  }
+}
+
+function writeStrides(slot: number, strides: Parts | undefined): void {
+  if (strides === undefined) return;
+  frame[slot] = strides.outer;
+  frame[slot + 1] = strides.n;
+  frame[slot + 2] = strides.inner;
+}
+
+/** Without weights a sum of exponentials is positive, or nothing at all. */
+function writeSigns(values: FloatArray | Int32Array, sign: FloatArray): void {
+  for (let row = 0; row < sign.length; row += 1) {
+    const value = values[row] as number;
+    sign[row] = value === -Infinity ? 0 : value === value ? 1 : NaN;
+  }
+}
+
+// The same loop three times: each then meets one type of array only, which is what makes it fast.
+
+type Elements = FloatArray | Int32Array;
+
+function copyFloat32(from: Elements, to: Elements, count: number): void {
+  for (let i = 0; i < count; i += 1) to[i] = from[i] as number;
+}
+
+function copyFloat64(from: Elements, to: Elements, count: number): void {
+  for (let i = 0; i < count; i += 1) to[i] = from[i] as number;
+}
+
+function copyIndices(from: Elements, to: Elements, count: number): void {
+  for (let i = 0; i < count; i += 1) to[i] = from[i] as number;
+}

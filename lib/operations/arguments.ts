@@ -1,0 +1,117 @@
+// Arguments as users give them, read once. Everything that can run user code (getters, proxies, elements of plain
+// arrays) happens in the `read` functions; the `measure` functions run after all reading is done, so that what they find
+// stays true until the computation.
+import { detached, invalidType, outOfRange, printShape, shapeMismatch } from '../errors';
+import { Float64Array, isArray, isDetached, kindOf, lengthOf } from '../intrinsics';
+import { sizeOf } from '../shape';
+import type { FloatArray } from '../types';
+
+/** An array with the name that errors call it by. `dims` is undefined for a bare one. */
+export interface Given<Data> {
+  readonly name: string;
+  readonly data: Data;
+  readonly kind: string;
+  readonly dims: readonly number[] | undefined;
+}
+
+// Float16Array, and Uint16Array with the type 'float16' or 'bfloat16', belong here once they can be computed with.
+const floatKinds: readonly string[] = ['Float32Array', 'Float64Array'];
+const tensorWords = 'an object with data and dims';
+
+/** Whether a value is an array of floats of either type, of any realm. */
+export function isFloats(value: unknown): value is FloatArray {
+  const kind = kindOf(value);
+  return kind === 'Float32Array' || kind === 'Float64Array';
+}
+
+export function readLogits(value: unknown): Given<FloatArray> {
+  return readFloats('logits', value);
+}
+
+/** Floats, or numbers, which become float64. */
+export function readFloats(name: string, value: unknown): Given<FloatArray> {
+  if (isArray(value)) return { name, data: readNumbers(name, value), kind: 'Float64Array', dims: undefined };
+  return readArray(name, value, floatKinds, `an instance of Float32Array, Float64Array or Array, or ${tensorWords}`);
+}
+
+export function readMask(name: string, value: unknown): Given<Uint8Array> {
+  return readArray(name, value, ['Uint8Array'], `an instance of Uint8Array, or ${tensorWords}`);
+}
+
+/** Storage for results of one kind. */
+export function readStorage<Data>(name: string, value: unknown, kind: string): Given<Data> {
+  return readArray(name, value, [kind], `an instance of ${kind}, or ${tensorWords}`);
+}
+
+function readArray<Data>(name: string, value: unknown, kinds: readonly string[], expected: string): Given<Data> {
+  const kind = kindOf(value);
+  if (kind !== undefined || typeof value !== 'object' || value === null) {
+    if (!kinds.includes(kind as string)) throw invalidType(name, expected, value);
+    return { name, data: value as Data, kind: kind as string, dims: undefined };
+  }
+  const { data, dims } = value as { data?: unknown; dims?: unknown };
+  if (data === undefined || dims === undefined) throw invalidType(name, expected, value);
+  const dataKind = kindOf(data) as string;
+  if (!kinds.includes(dataKind)) throw invalidType(`${name}.data`, `an instance of ${kinds.join(' or ')}`, data);
+  return { name, data: data as Data, kind: dataKind, dims: readDims(`${name}.dims`, dims) };
+}
+
+function readNumbers(name: string, values: readonly unknown[]): Float64Array {
+  const { length } = values;
+  const data = new Float64Array(length);
+  for (let i = 0; i < length; i += 1) {
+    const value = values[i];
+    if (typeof value !== 'number') throw invalidType(`${name}[${i}]`, 'of type number', value);
+    data[i] = value;
+  }
+  return data;
+}
+
+export function readDims(name: string, dims: unknown): number[] {
+  if (!isArray(dims)) throw invalidType(name, 'an instance of Array', dims);
+  const copy: number[] = [];
+  const { length } = dims;
+  for (let axis = 0; axis < length; axis += 1) {
+    const dim: unknown = dims[axis];
+    if (typeof dim !== 'number') throw invalidType(`${name}[${axis}]`, 'of type number', dim);
+    if (!Number.isSafeInteger(dim) || dim < 0 || Object.is(dim, -0)) {
+      throw outOfRange(`${name}[${axis}]`, 'an integer >= 0', dim);
+    }
+    copy.push(dim);
+  }
+  return copy;
+}
+
+/** The shape of an array that is there: [length] for a bare one. */
+export function measure(given: Given<unknown>): readonly number[] {
+  const length = measureLength(given.name, given.data);
+  const { dims, name } = given;
+  if (dims === undefined) return [length];
+  if (sizeOf(dims) !== length) throw wrongLength(`${name}.data`, dims, length);
+  return dims;
+}
+
+export function measureLength(name: string, data: unknown): number {
+  const length = lengthOf(data);
+  if (length === 0 && isDetached(data)) throw detached(name);
+  return length;
+}
+
+/** Checks that storage is there and has the shape wanted, or, if bare, as many elements. */
+export function measureStorage(given: Given<unknown>, dims: readonly number[]): void {
+  const found = measure(given);
+  if (given.dims === undefined) {
+    if (found[0] !== sizeOf(dims)) throw wrongLength(given.name, dims, found[0] as number);
+  } else if (!sameDims(found, dims)) {
+    throw shapeMismatch(given.name, `have shape ${printShape(dims)}`, `shape ${printShape(found)}`);
+  }
+}
+
+export function wrongLength(name: string, dims: readonly number[], length: number): Error {
+  const size = sizeOf(dims);
+  const elements = size === 1 ? '1 element' : `${size} elements`;
+  return shapeMismatch(name, `have ${elements} to match shape ${printShape(dims)}`, String(length));
+}
+
+const sameDims = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((dim, axis) => dim === b[axis]);

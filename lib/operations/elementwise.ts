@@ -1,0 +1,125 @@
+// The way of softmax, log-softmax and hardmax from arguments to result, for either backend. Options are read first and
+// lengths last. A whole vector takes the short way of `vector`, all else the way of `shaped`.
+import { atCallSite } from '../errors';
+import { kindOf } from '../intrinsics';
+import { layoutOf, sizeOf } from '../shape';
+import type { FloatArray, Kernel, NonFinite, Options } from '../types';
+import { validateAxes, validateOptions, validateRule, validateScale } from '../validate';
+import {
+  isFloats,
+  measure,
+  measureLength,
+  measureStorage,
+  readLogits,
+  readMask,
+  readStorage,
+  wrongLength,
+} from './arguments';
+import { allocateLike, fitsFloat32 } from './arrange';
+import { type Entry, execute } from './execute';
+import { validateApart, validateApartOrSame } from './overlap';
+import { tensorOf } from './results';
+
+export interface ElementwiseOperation {
+  /** The exact result for one finite logit. */
+  readonly ofOne: number;
+  /** Whether it only compares: of beta the sign counts, and there is one axis. */
+  readonly compares: boolean;
+  /** Reads the option that only this operation has: hardmax's ties. */
+  readonly variant: ((options: object) => boolean) | undefined;
+}
+
+interface ElementwiseOptions extends Options {
+  readonly out?: unknown;
+}
+
+const defaults: ElementwiseOptions = {};
+
+/** `entry` is the public function: errors are shown at its caller. */
+export function elementwise(
+  operation: ElementwiseOperation,
+  kernel: Kernel,
+  entry: Entry,
+  logits: unknown,
+  options: object = defaults,
+): unknown {
+  try {
+    if (options !== defaults) validateOptions(options);
+    const { axis, mask, nonFinite, beta, temperature, base, out } = options as ElementwiseOptions;
+    const variant = operation.variant === undefined ? false : operation.variant(options);
+    const rule = validateRule(nonFinite);
+    const scale = validateScale(beta, temperature, base);
+    const factor = operation.compares ? Math.sign(scale) : scale;
+    const whole = axis === undefined && mask === undefined && rule !== 'throw' && fitsFloat32(factor);
+    if (whole && isFloats(logits) && (out === undefined || kindOf(out) === kindOf(logits))) {
+      return vector(operation, kernel, logits, out as FloatArray | undefined, factor, rule, variant);
+    }
+    return shaped(operation, kernel, logits, { axis, mask, out }, factor, rule, variant);
+  } catch (error) {
+    throw atCallSite(error, entry);
+  }
+}
+
+/** One whole vector: no shape, no strides, no allocation but the result. */
+function vector(
+  operation: ElementwiseOperation,
+  kernel: Kernel,
+  logits: FloatArray,
+  given: FloatArray | undefined,
+  beta: number,
+  rule: NonFinite,
+  variant: boolean,
+): FloatArray {
+  const n = measureLength('logits', logits);
+  let out = given;
+  if (out === undefined) {
+    out = allocateLike(kindOf(logits) as string, n);
+  } else if (out !== logits) {
+    const length = measureLength('options.out', out);
+    if (length !== n) throw wrongLength('options.out', [n], length);
+    validateApartOrSame('options.out', out, 'logits', logits);
+  }
+  if (n === 1 && isFinite(logits[0] as number)) out[0] = operation.ofOne;
+  else if (n > 0) kernel.rows(logits, out, 1, n, beta, rule, variant);
+  return out;
+}
+
+/** Any shape, axes, mask and storage. */
+function shaped(
+  operation: ElementwiseOperation,
+  kernel: Kernel,
+  given: unknown,
+  options: ElementwiseOptions,
+  beta: number,
+  rule: NonFinite,
+  variant: boolean,
+): unknown {
+  const logits = readLogits(given);
+  const mask = options.mask === undefined ? undefined : readMask('options.mask', options.mask);
+  const storage =
+    options.out === undefined ? undefined : readStorage<FloatArray>('options.out', options.out, logits.kind);
+
+  const dims = measure(logits);
+  const layout = layoutOf(dims, validateAxes(options.axis, dims.length, operation.compares));
+  if (storage !== undefined) {
+    measureStorage(storage, dims);
+    validateApartOrSame('options.out', storage.data, 'logits', logits.data);
+    if (mask !== undefined) validateApart('options.out', storage.data, 'options.mask', mask.data);
+  }
+  const out = storage === undefined ? allocateLike(logits.kind, sizeOf(dims)) : storage.data;
+  execute(kernel, {
+    logits: logits.data,
+    dims,
+    layout,
+    elementwise: true,
+    out,
+    sign: undefined,
+    mask,
+    weights: undefined,
+    beta,
+    rule,
+    variant,
+  });
+  if (storage !== undefined) return options.out;
+  return logits.dims === undefined ? out : tensorOf(out, dims);
+}
