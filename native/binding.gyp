@@ -1,0 +1,68 @@
+# The source build for machines without CMake: `npm run build:node-gyp`. CMakeLists.txt in the root is the one source of
+# truth; test/architecture compares the sources and flags of the two.
+{
+  "target_defaults": {
+    "cflags_cc": [
+      "-std=c++20", "-O3", "-fvisibility=hidden", "-fvisibility-inlines-hidden",
+      "-ffp-contract=off", "-fno-exceptions", "-fno-rtti", "-Wall", "-Wextra", "-Wshadow", "-Wconversion"
+    ],
+    "cflags_cc!": ["-std=gnu++17", "-std=gnu++20"]
+  },
+  "targets": [
+    {
+      "target_name": "softmax_isa_scalar",
+      "type": "static_library",
+      "sources": ["isa/scalar.cpp"],
+      "cflags_cc": ["-fno-tree-vectorize", "-fno-tree-slp-vectorize"]
+    },
+    {
+      "target_name": "softmax_isa_emulated",
+      "type": "static_library",
+      "sources": ["isa/emulated.cpp"]
+    },
+    {
+      "target_name": "softmax_isa_avx2",
+      "type": "static_library",
+      "conditions": [
+        ["target_arch=='x64'", {
+          "sources": ["isa/avx2.cpp"],
+          "cflags_cc": ["-mavx2", "-mfma", "-mf16c", "-mbmi2"]
+        }]
+      ]
+    },
+    {
+      "target_name": "softmax_threads",
+      "type": "static_library",
+      "sources": ["parallel/pool.cpp"],
+      "cflags_cc!": ["-fno-exceptions", "-fno-rtti"],
+      "cflags_cc": ["-fexceptions", "-frtti"]
+    },
+    {
+      "target_name": "softmax_native",
+      "sources": [
+        "core/cpu.cpp",
+        "core/dispatch.cpp",
+        "operations/argmax.cpp",
+        "operations/log_softmax.cpp",
+        "operations/log_sum_exp.cpp",
+        "operations/non_finite.cpp",
+        "operations/softmax.cpp",
+        "operations/weighted_log_sum_exp.cpp",
+        "binding/arguments.cpp",
+        "binding/module.cpp",
+        "binding/softmax_family.cpp"
+      ],
+      "dependencies": ["softmax_threads", "softmax_isa_scalar", "softmax_isa_emulated", "softmax_isa_avx2"],
+      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS"]
+    },
+    {
+      "target_name": "place",
+      "type": "none",
+      "dependencies": ["softmax_native"],
+      "copies": [
+        { "files": ["<(PRODUCT_DIR)/softmax_native.node"], "destination": "<(module_root_dir)/../build/Release" }
+      ]
+    }
+  ]
+}
