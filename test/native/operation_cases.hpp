@@ -1,0 +1,72 @@
+// The operations of native/operations behind one signature, for the tests that ask the same of all of them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "../../native/operations/argmax.hpp"
+#include "../../native/operations/log_softmax.hpp"
+#include "../../native/operations/log_sum_exp.hpp"
+#include "../../native/operations/softmax.hpp"
+#include "kernel_cases.hpp"
+
+namespace softmax_native::test {
+
+// Results of any kind as T: `out` has a result for each element, or for each row.
+template <class T>
+struct Operation {
+  const char* name;
+  bool per_row, weighted;
+  Outcome (*run)(const Logits<T>& logits, const Weights<T>& weights, T* out);
+};
+
+template <class T>
+const std::vector<Operation<T>>& operations() {
+  using L = Logits<T>;
+  using W = Weights<T>;
+  static const std::vector<Operation<T>> list = {
+      {"softmax", false, false, [](const L& z, const W&, T* out) { return softmax(z, out); }},
+      {"log_softmax", false, false, [](const L& z, const W&, T* out) { return log_softmax(z, out); }},
+      {"hardmax", false, false, [](const L& z, const W&, T* out) { return hardmax(z, false, out); }},
+      {"hardmax split", false, false, [](const L& z, const W&, T* out) { return hardmax(z, true, out); }},
+      {"log_sum_exp", true, false, [](const L& z, const W&, T* out) { return log_sum_exp(z, false, out); }},
+      {"smooth max", true, false, [](const L& z, const W&, T* out) { return log_sum_exp(z, true, out); }},
+      {"argmax", true, false,
+       [](const L& z, const W&, T* out) {
+         std::vector<std::int32_t> index(z.layout.rows());
+         const Outcome outcome = argmax(z, index.data());
+         for (std::size_t i = 0; i < index.size(); ++i) out[i] = static_cast<T>(index[i]);
+         return outcome;
+       }},
+      {"weighted log_sum_exp", true, true,
+       [](const L& z, const W& w, T* out) {
+         std::vector<T> sign(z.layout.rows());
+         return weighted_log_sum_exp(z, w, false, out, sign.data());
+       }},
+      {"weighted smooth max", true, true,
+       [](const L& z, const W& w, T* out) {
+         std::vector<T> sign(z.layout.rows());
+         return weighted_log_sum_exp(z, w, true, out, sign.data());
+       }},
+      {"weighted log_sum_exp without sign", true, true,
+       [](const L& z, const W& w, T* out) { return weighted_log_sum_exp<T>(z, w, false, out, nullptr); }},
+      {"sign of the weighted sum", true, true,
+       [](const L& z, const W& w, T* sign) {
+         std::vector<T> value(z.layout.rows());
+         return weighted_log_sum_exp(z, w, false, value.data(), sign);
+       }},
+  };
+  return list;
+}
+
+// The strides of an array that has the layout itself.
+inline Strides strides_of(const Layout& layout) { return {layout.n * layout.inner, layout.inner, 1}; }
+
+// A call on one row.
+template <class T>
+Logits<T> one_row(const T* x, std::size_t n, double beta, NonFinite rule, const std::uint8_t* mask = nullptr) {
+  return {x, {1, n, 1}, beta, rule, mask, {n, 1, 1}};
+}
+
+}  // namespace softmax_native::test
