@@ -12,6 +12,7 @@ export function readCommandLine() {
     },
   });
   const cases = chosenCases(positionals, values);
+  if (cases.length === 0) throw new Error(`No case contains all of: ${positionals.join(' ')}`);
   if (values.list) {
     for (const { name } of cases) console.log(name);
     process.exit(0);

@@ -1,9 +1,13 @@
 // One case from beginning to end: the answer, each contestant verified against it, then all of them timed in turns.
-import { referenceContestant, nativeContestants } from './contestants/native.mjs';
-import { copyContestant, plainContestant } from './contestants/plain.mjs';
+
 import { logitsOf } from './cases.mjs';
+import { nativeContestants, referenceContestant } from './contestants/native.mjs';
+import { copyContestant, plainContestant } from './contestants/plain.mjs';
 import { measure } from './measure.mjs';
 import { exactAnswer, largestError } from './verify.mjs';
+
+// From here on results are garbage worth collecting.
+const LARGE = 100_000;
 
 /**
  * @param peers functions (workload, logits, out) that give contestants, or a promise of them
@@ -26,7 +30,7 @@ export async function compareCase(workload, { peers = [], rounds } = {}) {
     prepare?.();
     ulps.push(result && largestError(`${workload.name}, ${name}`, await result(), exact, workload.type));
   }
-  const times = await measure(contestants, { rounds });
+  const times = await measure(contestants, { rounds, collect: workload.size >= LARGE });
   for (const { release } of contestants) await release?.();
   return contestants.map(({ name, threads }, i) => ({ name, threads, time: times[i], ulps: ulps[i] }));
 }

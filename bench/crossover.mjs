@@ -8,7 +8,7 @@ import { significant } from './report.mjs';
 const LENGTHS = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64];
 
 export async function crossover({ rounds = 15, lengths = LENGTHS } = {}) {
-  native.setThreads(1);
+  native.setThreads(0); // as users have it who never heard of threads
   console.log('\nsoftmax of one short row, float32, ns a call');
   console.log('     n   native, out   native, no out   plain, out   plain, no out    native/plain, out      no out');
   const rows = [];
@@ -24,7 +24,7 @@ export async function crossover({ rounds = 15, lengths = LENGTHS } = {}) {
         { run: () => plain(x, out) },
         { run: () => allocating(x, new Float32Array(x.length)) },
       ],
-      { rounds, sampleMs: 1, collect: false },
+      { rounds, sampleMs: 1 },
     );
     rows.push({ n, nativeOut: times[0], native: times[1], plainOut: times[2], plain: times[3] });
     const shown = (time, width) => significant(time.median).padStart(width);

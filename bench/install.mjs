@@ -17,7 +17,11 @@ export function installPeers() {
   if (Object.entries(dependencies).some(([name, version]) => installed(name) !== version)) {
     console.log('Installing the peers (about 540 MB)');
     const shell = process.platform === 'win32';
-    const { status } = spawnSync('npm', ['ci', '--ignore-scripts'], { cwd: fileURLToPath(here), stdio: 'inherit', shell });
+    const { status } = spawnSync('npm', ['ci', '--ignore-scripts'], {
+      cwd: fileURLToPath(here),
+      stdio: 'inherit',
+      shell,
+    });
     if (status !== 0) throw new Error(`npm ci in bench ended with ${status}`);
   }
   return dependencies;

@@ -28,11 +28,13 @@ export function printRun(run) {
   console.log(`softmax-native ${run.version} (${run.commit}), ${run.backend}, Node ${run.node}, ${run.date} UTC`);
   console.log(`${run.cpu}, ${run.cores} cores, load ${run.load} at the start`);
   if (run.reason) console.log(`No binary: ${run.reason}`);
-  if (run.load > 0.5) console.log('Something else is running on this machine: only ratios within a case mean anything.');
+  if (run.load > 0.5)
+    console.log('Something else is running on this machine: only ratios within a case mean anything.');
 }
 
 function commit() {
-  const git = (...words) => execFileSync('git', words, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const git = (...words) =>
+    execFileSync('git', words, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
   try {
     const changed = git('status', '--porcelain', '--untracked-files=no') === '' ? '' : '+changes';
     return git('rev-parse', '--short', 'HEAD').trim() + changed;

@@ -10,9 +10,11 @@ const collectGarbage = runInNewContext('gc');
 /**
  * @param contestants [{ name, run, asynchronous?, prepare?, restAfter? }]
  * @param rounds samples of each; a contestant that takes longer than `patience` ms a call gives about 5
+ * @param collect whether garbage is collected before each sample: for results so large that others would pay for them.
+ *   Not for small ones, because a collection also throws away compiled code that embeds what it found dead
  * @returns for each contestant { median, p25, p75, least, samples }, in nanoseconds a call
  */
-export async function measure(contestants, { rounds = 21, sampleMs = 4, patience = 60, collect = true } = {}) {
+export async function measure(contestants, { rounds = 15, sampleMs = 4, patience = 60, collect = false } = {}) {
   const entrants = [];
   for (const contestant of contestants) {
     contestant.prepare?.();
@@ -60,15 +62,21 @@ function asynchronousSampler(run) {
   };
 }
 
-// Doubles the number of calls until a sample is long enough; this warms the contestant up as well.
+// V8 compiles in several steps, the last after some tens of thousands of calls of a small function, and in the
+// background: a function is timed only when it has run for this long.
+const WARMING_MS = 200;
+
+// Warms up, then finds the number of calls that a sample takes.
 async function calibrate(sample, sampleMs) {
+  const start = performance.now();
   let iterations = 1;
-  let time = await sample(1);
-  while (time < sampleMs * 1e6) {
-    iterations = time * 2 < sampleMs * 1e6 ? iterations * 2 : Math.ceil((iterations * sampleMs * 1e6) / time);
+  let time;
+  do {
     time = await sample(iterations);
-  }
-  return { iterations, callMs: time / iterations / 1e6 };
+    if (time < sampleMs * 5e5) iterations *= 2;
+  } while (performance.now() - start < WARMING_MS);
+  const call = time / iterations / 1e6;
+  return { iterations: Math.max(1, Math.ceil(sampleMs / call)), callMs: call };
 }
 
 function statistics(times) {

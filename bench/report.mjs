@@ -10,7 +10,9 @@ import { ratio } from './measure.mjs';
 export function printCase(workload, rows) {
   const [first] = rows;
   console.log(`\n${workload.name}`);
-  console.log('  contestant                       median            p25 .. p75  ns/element     ratio    max ulp   target');
+  console.log(
+    '  contestant                       median            p25 .. p75  ns/element     ratio    max ulp   target',
+  );
   for (const row of rows) {
     const times = ratio(row.time, first.time);
     const cells = [

@@ -2,50 +2,56 @@
 // Each is made anew for each case: a function that has seen float32 and float64 arrays is slower on both.
 
 const LOOPS = {
-  softmax: () => (x, out, { outer, n, inner }, beta) => {
-    for (let o = 0; o < outer; o += 1) {
-      for (let i = 0; i < inner; i += 1) {
-        const start = o * n * inner + i;
-        const end = start + n * inner;
-        let max = -Infinity;
-        for (let k = start; k < end; k += inner) if (x[k] > max) max = x[k];
-        let sum = 0;
-        for (let k = start; k < end; k += inner) {
-          const e = Math.exp(beta * (x[k] - max));
-          out[k] = e;
-          sum += e;
+  softmax:
+    () =>
+    (x, out, { outer, n, inner }, beta) => {
+      for (let o = 0; o < outer; o += 1) {
+        for (let i = 0; i < inner; i += 1) {
+          const start = o * n * inner + i;
+          const end = start + n * inner;
+          let max = -Infinity;
+          for (let k = start; k < end; k += inner) if (x[k] > max) max = x[k];
+          let sum = 0;
+          for (let k = start; k < end; k += inner) {
+            const e = Math.exp(beta * (x[k] - max));
+            out[k] = e;
+            sum += e;
+          }
+          for (let k = start; k < end; k += inner) out[k] /= sum;
         }
-        for (let k = start; k < end; k += inner) out[k] /= sum;
       }
-    }
-  },
-  logSoftmax: () => (x, out, { outer, n, inner }, beta) => {
-    for (let o = 0; o < outer; o += 1) {
-      for (let i = 0; i < inner; i += 1) {
-        const start = o * n * inner + i;
-        const end = start + n * inner;
-        let max = -Infinity;
-        for (let k = start; k < end; k += inner) if (x[k] > max) max = x[k];
-        let sum = 0;
-        for (let k = start; k < end; k += inner) sum += Math.exp(beta * (x[k] - max));
-        const logSum = Math.log(sum);
-        for (let k = start; k < end; k += inner) out[k] = beta * (x[k] - max) - logSum;
+    },
+  logSoftmax:
+    () =>
+    (x, out, { outer, n, inner }, beta) => {
+      for (let o = 0; o < outer; o += 1) {
+        for (let i = 0; i < inner; i += 1) {
+          const start = o * n * inner + i;
+          const end = start + n * inner;
+          let max = -Infinity;
+          for (let k = start; k < end; k += inner) if (x[k] > max) max = x[k];
+          let sum = 0;
+          for (let k = start; k < end; k += inner) sum += Math.exp(beta * (x[k] - max));
+          const logSum = Math.log(sum);
+          for (let k = start; k < end; k += inner) out[k] = beta * (x[k] - max) - logSum;
+        }
       }
-    }
-  },
-  logSumExp: () => (x, out, { outer, n, inner }, beta) => {
-    for (let o = 0; o < outer; o += 1) {
-      for (let i = 0; i < inner; i += 1) {
-        const start = o * n * inner + i;
-        const end = start + n * inner;
-        let max = -Infinity;
-        for (let k = start; k < end; k += inner) if (x[k] > max) max = x[k];
-        let sum = 0;
-        for (let k = start; k < end; k += inner) sum += Math.exp(beta * (x[k] - max));
-        out[o * inner + i] = beta * max + Math.log(sum);
+    },
+  logSumExp:
+    () =>
+    (x, out, { outer, n, inner }, beta) => {
+      for (let o = 0; o < outer; o += 1) {
+        for (let i = 0; i < inner; i += 1) {
+          const start = o * n * inner + i;
+          const end = start + n * inner;
+          let max = -Infinity;
+          for (let k = start; k < end; k += inner) if (x[k] > max) max = x[k];
+          let sum = 0;
+          for (let k = start; k < end; k += inner) sum += Math.exp(beta * (x[k] - max));
+          out[o * inner + i] = beta * max + Math.log(sum);
+        }
       }
-    }
-  },
+    },
 };
 
 export function plainContestant({ operation, shape, options }, logits, out) {

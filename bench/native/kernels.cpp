@@ -21,7 +21,13 @@ using softmax_native::KernelTable;
 template <class T>
 struct Field {
   explicit Field(std::size_t count)
-      : n(count), x(logits<T>(count)), out(count), weight(count, T(0.5)), mask(count, 1), row_max(count), row_sum(count) {
+      : n(count),
+        x(logits<T>(count)),
+        out(count),
+        weight(count, T(0.5)),
+        mask(count, 1),
+        row_max(count),
+        row_sum(count) {
     for (const T value : x) {
       if (value > max) max = value;
     }
@@ -61,15 +67,11 @@ struct Cases {
   void scale() { k.scale(f.x.data(), f.out.data(), f.n, T(0.5), false); }
   void exp_scale() { k.exp_scale(f.x.data(), f.out.data(), f.n, f.max, 1, T(0.5), false); }
   void exp_rest() { k.exp_rest(f.x.data(), f.n, f.max, 1, &f.sum, &f.at_max); }
-  void weighted_exp_rest() {
-    k.weighted_exp_rest(f.x.data(), f.weight.data(), f.n, f.max, 1, &f.sum, &f.at_max);
-  }
+  void weighted_exp_rest() { k.weighted_exp_rest(f.x.data(), f.weight.data(), f.n, f.max, 1, &f.sum, &f.at_max); }
   void log_softmax() { k.log_softmax(f.x.data(), f.out.data(), f.n, f.max, 1, T(2), false); }
   void softmax_short() { k.softmax_short(f.x.data(), f.out.data(), f.rows(), f.kRow, 1); }
   void log_softmax_short() { k.log_softmax_short(f.x.data(), f.out.data(), f.rows(), f.kRow, 1); }
-  void log_sum_exp_short() {
-    k.log_sum_exp_short(f.x.data(), f.rows(), f.kRow, 1, f.row_max.data(), f.row_sum.data());
-  }
+  void log_sum_exp_short() { k.log_sum_exp_short(f.x.data(), f.rows(), f.kRow, 1, f.row_max.data(), f.row_sum.data()); }
   void transpose() { k.transpose(f.x.data(), 64, f.out.data(), f.n / 64, f.n / 64, 64); }
   void keep_masked() { k.keep_masked(f.x.data(), f.mask.data(), f.out.data(), f.n, T(-1)); }
 };

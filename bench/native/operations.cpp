@@ -1,4 +1,5 @@
-// The operations on the workloads of cases.mjs without JavaScript: one thread and two, beside the walls and the targets.
+// The operations on the workloads of cases.mjs without JavaScript: one thread and two, beside the walls and the
+// targets.
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -59,8 +60,8 @@ constexpr Workload kFloat32[] = {
 };
 
 constexpr Workload kFloat64[] = {
-    {Operation::kSoftmax, 1, 1000, 1.5, 0},          {Operation::kSoftmax, 1, 128256, 180, 0},
-    {Operation::kSoftmax, 64, 32000, 3000, 0},       {Operation::kSoftmax, 4096, 4096, 26000, 0},
+    {Operation::kSoftmax, 1, 1000, 1.5, 0},     {Operation::kSoftmax, 1, 128256, 180, 0},
+    {Operation::kSoftmax, 64, 32000, 3000, 0},  {Operation::kSoftmax, 4096, 4096, 26000, 0},
     {Operation::kLogSumExp, 1, 128256, 150, 0},
 };
 

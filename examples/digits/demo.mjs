@@ -44,7 +44,10 @@ function judge() {
 function mostUncertain() {
   const { data } = model.probabilities(heldOut);
   const gaps = heldOut.map((_, row) => {
-    const [first, second] = data.slice(row * CLASSES, (row + 1) * CLASSES).sort().reverse();
+    const [second, first] = data
+      .slice(row * CLASSES, (row + 1) * CLASSES)
+      .sort()
+      .slice(-2);
     return first - second;
   });
   return heldOut[gaps.indexOf(Math.min(...gaps))];
@@ -68,12 +71,14 @@ function timeLargeRow() {
   setThreads(1);
   const { microseconds, ulps } = compare(logits);
   setThreads(0);
+  const longest = Math.max(microseconds.ours, microseconds.plain);
   const row = (name, time, error) => {
-    const share = time / Math.max(microseconds.ours, microseconds.plain);
-    print(`  ${name.padEnd(26)}${cyan(bar(share, 24))} ${time.toFixed(0).padStart(6)} µs   error ${error.toFixed(2)} ulp`);
+    const numbers = `${time.toFixed(0).padStart(6)} µs   error ${error.toFixed(2)} ulp`;
+    print(`  ${name.padEnd(26)}${cyan(bar(time / longest, 24))} ${numbers}`);
   };
   row(`softmax (${backend.kind}, 1 thread)`, microseconds.ours, ulps.ours);
   row('plain JavaScript', microseconds.plain, ulps.plain);
-  print(`  ${green(`${(microseconds.plain / microseconds.ours).toFixed(1)} times as fast`)}, medians; largest difference ${ulps.between.toFixed(2)} ulp`);
-  print(dim('  ulp: the distance of neighbouring float32 numbers; errors are against the same in float64'));
+  const factor = (microseconds.plain / microseconds.ours).toFixed(1);
+  print(`  ${green(`${factor} times as fast`)} (medians); largest difference ${ulps.between.toFixed(2)} ulp`);
+  print(dim('  ulp: the distance of neighbouring float32 numbers. Errors are against the same in float64'));
 }

@@ -18,7 +18,7 @@ describe('the digits demo', () => {
   });
 
   // The bound is the demo's promise for its own split; the others show that the split was not picked.
-  it.each([1, 2, 3])('reads at least 95 %% of the held-out digits, split %i', async (seed) => {
+  it.each([1, 2, 3])('reads at least 95 percent of the held-out digits, split %i', async (seed) => {
     const { loadDigits, split } = await load('digits.mjs');
     const { accuracy, predict, train } = await load('model.mjs');
     const { training, heldOut } = split(loadDigits(), { seed });
