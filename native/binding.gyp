@@ -2,6 +2,7 @@
 # truth; test/architecture compares the sources and flags of the two.
 {
   "target_defaults": {
+    "default_configuration": "Release",
     "cflags_cc": [
       "-std=c++20", "-O3", "-fvisibility=hidden", "-fvisibility-inlines-hidden",
       "-ffp-contract=off", "-fno-exceptions", "-fno-rtti", "-Wall", "-Wextra", "-Wshadow", "-Wconversion"
@@ -53,8 +54,9 @@
         "binding/softmax_family.cpp"
       ],
       "dependencies": ["softmax_threads", "softmax_isa_scalar", "softmax_isa_emulated", "softmax_isa_avx2"],
-      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
-      "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS"]
+      "cflags_cc": ["-isystem", "<!(node -p \"require('node-addon-api').include_dir\")"],
+      "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS"],
+      "ldflags": ["-s"]
     },
     {
       "target_name": "place",
