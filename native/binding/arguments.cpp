@@ -59,7 +59,10 @@ Arguments::Arguments(napi_env env, napi_callback_info info) {
   }
   frame_[frame::kStatus] = frame::kOk;
   ok_ = true;
-  if (!read_layout()) return fail(frame::kBadFrame, 0);
+  if (!read_layout()) {
+    fail(frame::kBadFrame, 0);
+    return;
+  }
   count_ = given < kMost ? given : kMost;
   if (count_ == 0) {
     float32_ = (flags() & frame::kStagedFloat32) != 0;

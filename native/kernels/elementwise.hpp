@@ -53,7 +53,10 @@ inline void map_streaming(const typename V::Scalar* x, typename V::Scalar* out, 
 // e^x for x <= 0; NaN for NaN. Error at most 1 ulp, gradual underflow included.
 template <class V>
 void exp(const typename V::Scalar* x, typename V::Scalar* out, std::size_t n) {
-  map_fours<V>(x, out, n, [](const Four<V>& p) { return exp_any(p, NoCorrection{}); });
+  map_fours<V>(x, out, n, [](const Four<V>& p) {
+    const Four<V> y = exp_any(p, NoCorrection{});
+    return each<V>([&](int k) { return V(V::select(V::unordered(p.v[k], p.v[k]), p.v[k], y.v[k])); });
+  });
 }
 
 // A float64 function on float32 data: half a float32 ulp but for rare double roundings. On float64 data, itself.

@@ -48,11 +48,11 @@ class BetaScaling {
       return V::fma(d.v[i], low_, V::fma(d.v[i], high_, p.v[i] ^ V::broadcast(T(-0.0))));
     });
   }
-  // beta d - by with one rounding of the leading part. -Infinity stays: its correction would be NaN.
+  // beta d - by with one rounding of the leading part. An infinite beta d stays: its correction would be NaN.
   V shifted(V d, V by) const {
     const V minus = by ^ V::broadcast(T(-0.0));
-    const V low = V::select(d == V::broadcast(-T(__builtin_inf())), minus, V::fma(d, low_, minus));
-    return V::fma(d, high_, low);
+    const auto infinite = d * high_ == V::broadcast(-T(__builtin_inf()));
+    return V::fma(d, high_, V(V::select(infinite, minus, V::fma(d, low_, minus))));
   }
 
  private:

@@ -16,162 +16,178 @@ class Tile {
 
   explicit Tile(std::size_t n) : n_(n) {}
 
+  // Blocks of kLanes columns. The last one of a row that is longer than a block reaches back over columns already
+  // done, so that all loads and stores are whole; only rows shorter than a block need partial ones.
   void load(const T* x) {
     const V zero = V::broadcast(0);
     for (std::size_t j = 0; j < n_; j += kLanes) {
+      const std::size_t column = block_start(j);
       V block[kLanes];
-      const std::size_t wide = n_ - j < kLanes ? n_ - j : kLanes;
       for (std::size_t r = 0; r < kLanes; ++r) {
-        const T* from = x + r * n_ + j;
-        block[r] = wide == kLanes ? V::load(from) : V::load_partial(from, wide, zero);
+        const T* from = x + r * n_ + column;
+        block[r] = n_ >= kLanes ? V::load(from) : V::load_partial(from, n_, zero);
       }
       V::transpose(block);
-      for (std::size_t i = 0; i < wide; ++i) element_[j + i] = block[i];
+      for (std::size_t i = 0; i < kLanes; ++i) element_[column + i] = block[i];
     }
+    // The last four may reach beyond the row; what stands there is computed with, and not used.
+    for (std::size_t j = n_; j % 4 != 0; ++j) element_[j] = zero;
   }
 
-  void store(T* out) const {
-    const V zero = V::broadcast(0);
+  // out = change(element) for the tile's rows, contiguous as in load.
+  template <class Change>
+  SOFTMAX_INLINE void store(T* out, const Change& change) const {
     for (std::size_t j = 0; j < n_; j += kLanes) {
+      const std::size_t column = block_start(j);
       V block[kLanes];
-      const std::size_t wide = n_ - j < kLanes ? n_ - j : kLanes;
-      for (std::size_t i = 0; i < kLanes; ++i) block[i] = i < wide ? element_[j + i] : zero;
+      for (std::size_t i = 0; i < kLanes; ++i) block[i] = change(element_[column + i]);
       V::transpose(block);
       for (std::size_t r = 0; r < kLanes; ++r) {
-        if (wide == kLanes) {
-          block[r].store(out + r * n_ + j);
+        if (n_ >= kLanes) {
+          block[r].store(out + r * n_ + column);
         } else {
-          block[r].store_partial(out + r * n_ + j, wide);
+          block[r].store_partial(out + r * n_, n_);
         }
       }
     }
   }
 
-  // The greatest key of each row; false when one of them is not finite.
+  // The greatest key of each row, and the least over all; false when a row's greatest is not finite.
   template <class KeyOf>
-  bool max(const KeyOf& key_of, V* greatest) const {
-    V m = key_of(element_[0]);
-    typename V::Mask nan = V::unordered(m, m);
+  bool extremes(const KeyOf& key_of, V* greatest, V* least) const {
+    V high = key_of(element_[0]), low = high;
+    typename V::Mask nan = V::unordered(high, high);
     for (std::size_t j = 1; j < n_; ++j) {
       const V key = key_of(element_[j]);
       nan = V::either(nan, V::unordered(key, key));
-      m = V::max(key, m);
+      high = V::max(key, high);
+      low = V::min(key, low);
     }
-    const V difference = m - m;
-    *greatest = m + V::broadcast(0);
+    const V difference = high - high;
+    *greatest = high + V::broadcast(0);
+    *least = low;
     return !V::any(V::either(nan, V::unordered(difference, difference)));
   }
 
   V& operator[](std::size_t j) { return element_[j]; }
 
-  // Elements j to j + 3; those beyond the row repeat its last.
-  Four<V> four(std::size_t j) const {
-    return each<V>([&](int k) {
-      const std::size_t at = j + static_cast<std::size_t>(k);
-      return element_[at < n_ ? at : n_ - 1];
-    });
-  }
+  Four<V> four(std::size_t j) const { return {{element_[j], element_[j + 1], element_[j + 2], element_[j + 3]}}; }
 
   // Folds terms[0..n) by halves into terms[0..8): the tree of reduce.hpp, in which an absent element adds +0.
   void fold(V* terms) const {
     for (std::size_t half = kGroup / 2; half >= kSumLanes; half /= 2) {
       for (std::size_t j = 0; j < half && j + half < n_; ++j) terms[j] = terms[j] + terms[j + half];
     }
+    for (std::size_t j = n_; j < kSumLanes; ++j) terms[j] = V::broadcast(0);
   }
 
   // The eight folded lanes of each row, summed in float64 in the order of GroupSum::total.
   template <std::size_t part>
-  F64 total(const V* folded) const {
+  static F64 total(const V* folded) {
     F64 lane[kSumLanes];
-    for (std::size_t j = 0; j < kSumLanes; ++j) {
-      lane[j] = j < n_ ? folded[j].template widen<part>() : F64::broadcast(0);
-    }
+    for (std::size_t j = 0; j < kSumLanes; ++j) lane[j] = folded[j].template widen<part>();
     return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
   }
 
  private:
   std::size_t n_;
   V element_[kGroup];
+
+  std::size_t block_start(std::size_t j) const { return n_ - j >= kLanes || n_ < kLanes ? j : n_ - kLanes; }
 };
 
-// For each whole tile with finite maxima: loads it and calls work(tile, scaling, first row), with a scaling whose max
-// is that of each lane's row.
+// For each whole tile with finite maxima: loads it and calls work(tile, scaling, normal, first row), with a scaling
+// whose max is that of each lane's row. `normal` says that the branch-free exponential reaches every key.
 template <class V, class Work>
 inline std::size_t each_tile(const typename V::Scalar* x, std::size_t rows, std::size_t n, double beta,
                              const Work& work) {
-  const auto all = [&](auto scaling) {
+  return with_scaling<V>(0, beta, [&](auto scaling) {
     Tile<V> tile(n);
     std::size_t row = 0;
     for (; rows - row >= V::kLanes; row += V::kLanes) {
       tile.load(x + row * n);
-      V greatest;
-      if (!tile.max([&](V v) { return V(scaling.key(v)); }, &greatest)) break;
+      V greatest, least;
+      if (!tile.extremes([&](V v) { return V(scaling.key(v)); }, &greatest, &least)) break;
       scaling.set_max(greatest);
-      work(tile, scaling, row);
+      // least is below every row's own least, so the answer may be a cautious no.
+      work(tile, scaling, is_normal(scaling, least), row);
     }
     return row;
-  };
-  return with_scaling<V>(0, beta, all);
+  });
 }
 
 template <class V, class Scaling>
 inline Four<V> keys_in_tile(const Tile<V>& tile, const Scaling& scaling, std::size_t j) {
   const Four<V> x = tile.four(j);
-  return each<V>([&](int k) { return V(scaling.key(x.v[k])); });
+  return each<V>([&](int k) SOFTMAX_INLINE_LAMBDA { return V(scaling.key(x.v[k])); });
+}
+
+// Calls use(j, keys, exponentials) for the elements in fours. The last four may reach beyond the row: what is there are
+// left-overs of the transpose, whose exponentials nobody uses.
+template <class V, class Scaling, class Use>
+inline void each_four(const Tile<V>& tile, const Scaling& scaling, bool normal, std::size_t n, const Use& use) {
+  if (normal) {
+    for (std::size_t j = 0; j < n; j += 4) {
+      const Four<V> keys = keys_in_tile(tile, scaling, j);
+      use(j, keys, exp_normal_of(scaling, keys));
+    }
+  } else {
+    for (std::size_t j = 0; j < n; j += 4) {
+      const Four<V> keys = keys_in_tile(tile, scaling, j);
+      use(j, keys, exp_any_of(scaling, keys));
+    }
+  }
 }
 
 template <class V>
 std::size_t softmax_short(const typename V::Scalar* x, typename V::Scalar* out, std::size_t rows, std::size_t n,
                           double beta) {
-  return each_tile<V>(x, rows, n, beta, [&](Tile<V>& tile, const auto& scaling, std::size_t row) {
+  return each_tile<V>(x, rows, n, beta, [=](Tile<V>& tile, const auto& scaling, bool normal, std::size_t row) {
     V terms[kGroup];
-    for (std::size_t j = 0; j < n; j += 4) {
-      const Four<V> e = exp_any_of(scaling, keys_in_tile(tile, scaling, j));
-      for (std::size_t k = 0; k < 4 && j + k < n; ++k) terms[j + k] = tile[j + k] = e.v[k];
-    }
+    each_four(tile, scaling, normal, n, [&](std::size_t j, const Four<V>&, const Four<V>& e) {
+      for (std::size_t k = 0; k < 4; ++k) terms[j + k] = tile[j + k] = e.v[k];
+    });
     tile.fold(terms);
     const F64 one = F64::broadcast(1);
     F64 parts[V::kWideParts];
-    parts[0] = one / tile.template total<0>(terms);
-    if constexpr (V::kWideParts == 2) parts[1] = one / tile.template total<1>(terms);
+    parts[0] = one / Tile<V>::template total<0>(terms);
+    if constexpr (V::kWideParts == 2) parts[1] = one / Tile<V>::template total<1>(terms);
     const V factor = V::narrow(parts);
-    for (std::size_t j = 0; j < n; ++j) tile[j] = tile[j] * factor;
-    tile.store(out + row * n);
+    tile.store(out + row * n, [factor](V e) SOFTMAX_INLINE_LAMBDA { return V(e * factor); });
   });
 }
 
 // log1p(rest) of each row of the tile, as F64 parts.
 template <class V, class Scaling>
-inline void log_rest(Tile<V>& tile, const Scaling& scaling, std::size_t n, F64* parts) {
+inline void log_rest(const Tile<V>& tile, const Scaling& scaling, bool normal, std::size_t n, F64* parts) {
   const V one = V::broadcast(1);
-  V terms[kGroup], at_max = V::broadcast(-1);
-  for (std::size_t j = 0; j < n; j += 4) {
-    const Four<V> keys = keys_in_tile(tile, scaling, j);
-    const Four<V> e = exp_any_of(scaling, keys);
-    for (std::size_t k = 0; k < 4 && j + k < n; ++k) {
+  V terms[kGroup], maxima[kGroup];
+  each_four(tile, scaling, normal, n, [&](std::size_t j, const Four<V>& keys, const Four<V>& e) {
+    for (std::size_t k = 0; k < 4; ++k) {
       const auto maximal = keys.v[k] == scaling.max();
-      at_max = at_max + V::keep_where(maximal, one);
+      maxima[j + k] = V::keep_where(maximal, one);
       terms[j + k] = V::zero_where(maximal, e.v[k]);
     }
-  }
+  });
+  V at_max = V::broadcast(-1);
+  for (std::size_t j = 0; j < n; ++j) at_max = at_max + maxima[j];
   tile.fold(terms);
-  parts[0] = log1p_any(tile.template total<0>(terms) + at_max.template widen<0>());
+  parts[0] = log1p_any(Tile<V>::template total<0>(terms) + at_max.template widen<0>());
   if constexpr (V::kWideParts == 2) {
-    parts[1] = log1p_any(tile.template total<1>(terms) + at_max.template widen<1>());
+    parts[1] = log1p_any(Tile<V>::template total<1>(terms) + at_max.template widen<1>());
   }
 }
 
 template <class V>
 std::size_t log_softmax_short(const typename V::Scalar* x, typename V::Scalar* out, std::size_t rows, std::size_t n,
                               double beta) {
-  return each_tile<V>(x, rows, n, beta, [&](Tile<V>& tile, const auto& scaling, std::size_t row) {
+  return each_tile<V>(x, rows, n, beta, [=](Tile<V>& tile, const auto& scaling, bool normal, std::size_t row) {
     F64 parts[V::kWideParts];
-    log_rest(tile, scaling, n, parts);
+    log_rest(tile, scaling, normal, n, parts);
     const V by = V::narrow(parts);
-    for (std::size_t j = 0; j < n; ++j) {
-      tile[j] = scaling.shifted(V(scaling.below_max(V(scaling.key(tile[j])))), by);
-    }
-    tile.store(out + row * n);
+    tile.store(out + row * n, [&](V z) SOFTMAX_INLINE_LAMBDA {
+      return V(scaling.shifted(V(scaling.below_max(V(scaling.key(z)))), by));
+    });
   });
 }
 
@@ -179,9 +195,9 @@ std::size_t log_softmax_short(const typename V::Scalar* x, typename V::Scalar* o
 template <class V>
 std::size_t log_sum_exp_short(const typename V::Scalar* x, std::size_t rows, std::size_t n, double beta,
                               typename V::Scalar* max, double* log_sum) {
-  return each_tile<V>(x, rows, n, beta, [&](Tile<V>& tile, const auto& scaling, std::size_t row) {
+  return each_tile<V>(x, rows, n, beta, [=](Tile<V>& tile, const auto& scaling, bool normal, std::size_t row) {
     F64 parts[V::kWideParts];
-    log_rest(tile, scaling, n, parts);
+    log_rest(tile, scaling, normal, n, parts);
     scaling.max().store(max + row);
     parts[0].store(log_sum + row);
     if constexpr (V::kWideParts == 2) parts[1].store(log_sum + row + F64::kLanes);

@@ -23,7 +23,7 @@ void each_chunk(std::size_t n, bool backwards, const Work& work) {
       work(c, start, n - start < kChunk ? n - start : kChunk);
     }
   };
-  run_tasks(tasks, n, task);
+  run_tasks(tasks, Pool::shared().threads(), n, task);
 }
 
 // A sum that keeps its rounding errors (Knuth's TwoSum).

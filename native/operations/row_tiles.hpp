@@ -19,9 +19,9 @@ inline constexpr std::size_t kTask = 16384;
 
 inline std::size_t divide_up(std::size_t a, std::size_t b) { return a / b + (a % b != 0 ? 1 : 0); }
 
-// Runs task(i, slot) for i < tasks over `elements` elements of work, on one thread or many.
+// Runs task(i, slot) for i < tasks over `elements` elements of work, on at most `slots` threads.
 template <class Task>
-void run_tasks(std::size_t tasks, std::size_t elements, Task& task) {
+void run_tasks(std::size_t tasks, std::size_t slots, std::size_t elements, Task& task) {
   if (elements < kParallel) {
     for (std::size_t i = 0; i < tasks; ++i) task(i, 0);
     return;
@@ -30,7 +30,7 @@ void run_tasks(std::size_t tasks, std::size_t elements, Task& task) {
     const DefaultFloatMode mode;
     task(i, slot);
   };
-  Pool::shared().run(tasks, elements >= kWaking, in_default_mode);
+  Pool::shared().run(tasks, slots, elements >= kWaking, in_default_mode);
 }
 
 template <class T>

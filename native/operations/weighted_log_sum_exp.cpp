@@ -94,7 +94,8 @@ Outcome weighted_log_sum_exp(const Logits<T>& logits, const Weights<T>& weights,
   }
   if (rows == 0) return {};
   const RowTiles<T> tiles(logits);
-  const Scratch scratch(2 * Pool::shared().threads(), (n == 0 ? 1 : n) * sizeof(T));
+  const std::size_t slots = Pool::shared().threads();
+  const Scratch scratch(2 * slots, (n == 0 ? 1 : n) * sizeof(T));
   if (!scratch.ok()) return {Status::kOutOfMemory, 0};
   const Weighted<T> weighted(logits, tiles);
   auto task = [&](std::size_t row, std::size_t slot) {
@@ -111,7 +112,7 @@ Outcome weighted_log_sum_exp(const Logits<T>& logits, const Weights<T>& weights,
     out[row] = static_cast<T>(negative && sign == nullptr ? __builtin_nan("") : value.log_magnitude);
     if (sign != nullptr) sign[row] = static_cast<T>(value.sign);
   };
-  run_tasks(rows, layout.size(), task);
+  run_tasks(rows, slots, layout.size(), task);
   return {};
 }
 

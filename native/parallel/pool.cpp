@@ -42,8 +42,8 @@ bool Pool::own() {
 
 void Pool::disown() { owned_.store(0, std::memory_order_release); }
 
-void Pool::run(std::size_t chunks, bool worth_waking, Chunk run_chunk, void* context) {
-  const std::size_t slots = chunks < threads() ? chunks : threads();
+void Pool::run(std::size_t chunks, std::size_t slots, bool worth_waking, Chunk run_chunk, void* context) {
+  if (slots > chunks) slots = chunks;
   if (slots < 2 || !own()) {
     for (std::size_t chunk = 0; chunk < chunks; ++chunk) run_chunk(context, chunk, 0);
     return;

@@ -18,15 +18,16 @@ class Pool {
   void set_threads(std::size_t threads);
   std::size_t threads() const;
 
-  // Calls run_chunk(context, chunk, slot) once for each chunk < chunks, on this thread and, if the job is worth waking
-  // them, on others; returns when all are done. slot < threads() names the thread, for scratch memory of its own. When
-  // another thread's job has the pool, everything runs here: nobody waits in line, and results do not depend on it.
+  // Calls run_chunk(context, chunk, slot) once for each chunk < chunks, on this thread and at most `slots` - 1 others
+  // (sleeping ones only if the job is worth waking them); returns when all are done. slot < slots names the thread, for
+  // scratch memory of its own. When another thread's job has the pool, everything runs here: nobody waits in line, and
+  // results do not depend on it.
   using Chunk = void (*)(void* context, std::size_t chunk, std::size_t slot);
-  void run(std::size_t chunks, bool worth_waking, Chunk run_chunk, void* context);
+  void run(std::size_t chunks, std::size_t slots, bool worth_waking, Chunk run_chunk, void* context);
 
   template <class F>
-  void run(std::size_t chunks, bool worth_waking, F& f) {
-    run(chunks, worth_waking, [](void* context, std::size_t chunk, std::size_t slot) {
+  void run(std::size_t chunks, std::size_t slots, bool worth_waking, F& f) {
+    run(chunks, slots, worth_waking, [](void* context, std::size_t chunk, std::size_t slot) {
       (*static_cast<F*>(context))(chunk, slot);
     }, &f);
   }

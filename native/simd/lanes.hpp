@@ -9,6 +9,9 @@
 #include <cstdint>
 #include <cstring>
 
+#define SOFTMAX_INLINE inline
+#define SOFTMAX_INLINE_LAMBDA
+
 namespace softmax_native::SOFTMAX_ISA {
 
 inline float fused(float a, float b, float c) { return ::fmaf(a, b, c); }

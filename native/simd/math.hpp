@@ -19,7 +19,8 @@ template <>
 struct Exp<F32> {
   static constexpr int kMantissaBits = 23;
   static constexpr float kLog2e = 1.44269504f, kRound = 12582912.0f;
-  static constexpr float kLn2High = 0.693147182f, kLn2Low = -1.90465430e-9f;
+  // ln 2 to 16 bits, so that k kLn2High is exact, and so is its difference to p.
+  static constexpr float kLn2High = 0.693145751953125f, kLn2Low = 1.42860682e-6f;
   static constexpr float kTail[] = {1.38145405e-3f, 8.36874504e-3f, 4.16683908e-2f, 1.66665204e-1f, 4.99999934e-1f};
   // Below kNormalMin e^p may be subnormal. At kZero it is far below half the least subnormal.
   static constexpr float kNormalMin = -87.0f, kZero = -150.0f;
@@ -30,7 +31,7 @@ template <>
 struct Exp<F64> {
   static constexpr int kMantissaBits = 52;
   static constexpr double kLog2e = 1.4426950408889634074, kRound = 6755399441055744.0;
-  static constexpr double kLn2High = 0.693147180559945286227, kLn2Low = 2.3190468138462996156e-17;
+  static constexpr double kLn2High = 0.693147180559890330187045, kLn2Low = 5.4979230187083711747e-14;  // to 42 bits
   static constexpr double kTail[] = {2.500001784799441942979e-8, 2.763030587370528406623e-7, 2.755758680563501936443e-6,
                                      2.480149295079216271354e-5, 1.984126950577388161111e-4, 1.388888894375871648113e-3,
                                      8.33333333349497588583e-3,  4.16666666665297336753e-2,  1.666666666666641151329e-1,
@@ -112,7 +113,7 @@ SOFTMAX_INLINE Four<V> exp_normal(const Four<V>& p, const Correction& c) {
   return each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return times_power(e.mantissa.v[i], e.rounded.v[i]); });
 }
 
-// e^(p + c) for every p <= 0, -Infinity and NaN included, with the same bits as exp_normal where both hold. A subnormal
+// e^(p + c) for every p <= 0, -Infinity included, with the same bits as exp_normal where both hold. A subnormal
 // result is rounded once, by an addition that aligns it to the least subnormal, so that no instruction ever has a
 // subnormal operand or result (which costs a microcode trip of 100 to 200 cycles on many processors).
 template <class V, class Correction>
