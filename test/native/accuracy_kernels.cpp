@@ -68,7 +68,7 @@ class SumTest {
       const Quad y = exact.exponent(i) - Quad(log_rest);
       const bool range = double(-y) < most && double(-exact.exponent(i)) / std::fabs(beta) < most;
       const double error = range ? ulp_error(out[i], y) : out[i] == -std::numeric_limits<T>::infinity() ? 0 : 1e9;
-      log_softmax_.see(table, type, row, n, beta, error, tolerance::log_softmax(n));
+      log_softmax_.see(table, type, row, n, beta, error, tolerance::rounds(n));
     }
   }
 

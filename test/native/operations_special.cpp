@@ -52,7 +52,7 @@ class SpecialRow {
         continue;
       }
       if (name == "softmax") elements(operation.name, out, plain.softmax(), [&](long double y) { return tolerance::softmax(n, double(std::log(y))); });
-      if (name == "log_softmax") elements(operation.name, out, plain.log_softmax(), [&](long double) { return tolerance::log_softmax(n); });
+      if (name == "log_softmax") elements(operation.name, out, plain.log_softmax(), [&](long double y) { return tolerance::log_softmax(n, double(y)); });
       if (name == "hardmax") elements(operation.name, out, plain.hardmax(false), [](long double) { return 0; });
       if (name == "hardmax split") elements(operation.name, out, plain.hardmax(true), [](long double) { return 0.5; });
       if (name == "argmax") sum(operation.name, out[0], plain.argmax(), 0, 0);
