@@ -8,7 +8,11 @@ export const { Float32Array, Float64Array, Int32Array, Uint8Array } = globalThis
 const { getOwnPropertyDescriptor, getPrototypeOf } = Object;
 
 /** `uncurryThis(f)(x, ...)` is `f.call(x, ...)`, whatever becomes of Function.prototype.call. */
-const uncurryThis = Function.prototype.bind.bind(Function.prototype.call) as unknown as <This, Rest extends unknown[], Result>(
+const uncurryThis = Function.prototype.bind.bind(Function.prototype.call) as unknown as <
+  This,
+  Rest extends unknown[],
+  Result,
+>(
   method: (this: This, ...rest: Rest) => Result,
 ) => (self: This, ...rest: Rest) => Result;
 

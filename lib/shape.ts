@@ -3,7 +3,11 @@ import type { Parts } from './types';
 
 /** The axes in the order of the canonical layout. They stand in `dims` in that order if `inPlace`. */
 export interface Layout extends Parts {
-  readonly axes: { readonly outer: readonly number[]; readonly n: readonly number[]; readonly inner: readonly number[] };
+  readonly axes: {
+    readonly outer: readonly number[];
+    readonly n: readonly number[];
+    readonly inner: readonly number[];
+  };
   readonly inPlace: boolean;
 }
 
@@ -60,7 +64,11 @@ export function partStrides(dims: readonly number[], strides: readonly number[],
   return { outer, n, inner };
 }
 
-function mergedStride(dims: readonly number[], strides: readonly number[], group: readonly number[]): number | undefined {
+function mergedStride(
+  dims: readonly number[],
+  strides: readonly number[],
+  group: readonly number[],
+): number | undefined {
   let merged = 0;
   let next: number | undefined;
   for (const axis of [...group].reverse()) {

@@ -1,6 +1,5 @@
 // Chooses what computes, once for each environment: the binary where one loads, else the reference.
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { referenceBackend } from '../reference/backend';
 import type { Backend } from '../types';
 import type { Addon } from './addon';

@@ -33,7 +33,7 @@ export class NativeKernel implements Kernel {
     this.prepare(call.outer, call.n, call.inner, call.beta, call.rule, call.variant);
     writeStrides(Slot.maskOuter, call.maskStrides);
     writeStrides(Slot.weightOuter, call.weightStrides);
-    (0, this.call)(logits, out, mask, weights, weights && sign);
+    this.call(logits, out, mask, weights, weights && sign);
     const status = frame[Slot.status];
     if (status === nonFiniteRow) return frame[Slot.detail] as number;
     if (status !== 0) throw failure();
@@ -53,7 +53,7 @@ export class NativeKernel implements Kernel {
     this.prepare(outer, n, 1, beta, rule, variant);
     const size = outer * n;
     if (size > stagedMost) {
-      (0, this.call)(logits, out);
+      this.call(logits, out);
       if (frame[Slot.status] !== 0) throw failure();
       return;
     }
@@ -64,7 +64,7 @@ export class NativeKernel implements Kernel {
     } else {
       copyFloat64(logits, stagedFloat64Input, size);
     }
-    (0, this.call)();
+    this.call();
     if (frame[Slot.status] !== 0) throw failure();
     const results = this.reduces ? outer : size;
     if (kindOf(out) === 'Int32Array') copyIndices(stagedIndexOutput, out, results);

@@ -1,5 +1,5 @@
 // From shaped arguments to one Call in canonical form, with copies only where the layout or the scale demands them.
-import { shapeMismatch, printShape } from '../errors';
+import { printShape, shapeMismatch } from '../errors';
 import { Float32Array, Float64Array, kindOf, Uint8Array } from '../intrinsics';
 import { broadcastStrides, contiguousStrides, copyStrided, type Layout, partStrides, sizeOf } from '../shape';
 import type { Call, FloatArray, NonFinite, Parts } from '../types';
@@ -80,7 +80,8 @@ function orderOf(dims: readonly number[], layout: Layout): Order {
   return { axes, dims: ordered, strides: contiguousStrides(ordered), given: pick(contiguousStrides(dims), axes) };
 }
 
-const pick = (values: readonly number[], axes: readonly number[]): number[] => axes.map((axis) => values[axis] as number);
+const pick = (values: readonly number[], axes: readonly number[]): number[] =>
+  axes.map((axis) => values[axis] as number);
 
 function arrangeLogits(request: Request, computed: string, order: Order): FloatArray {
   const { logits, layout, dims } = request;

@@ -79,7 +79,7 @@ function vector(
     if (length !== n) throw wrongLength('options.out', [n], length);
     validateApartOrSame('options.out', out, 'logits', logits);
   }
-  if (n === 1 && isFinite(logits[0] as number)) out[0] = operation.ofOne;
+  if (n === 1 && Number.isFinite(logits[0] as number)) out[0] = operation.ofOne;
   else if (n > 0) kernel.rows(logits, out, 1, n, beta, rule, variant);
   return out;
 }

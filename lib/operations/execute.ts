@@ -14,6 +14,7 @@ export function execute(kernel: Kernel, request: Request): void {
     return;
   }
   const { call, finish } = arrange(request);
+  if (layout.outer * layout.inner === 0) return;
   const refused = kernel.run(call);
   if (refused >= 0) throw nonFinite(refused);
   finish();

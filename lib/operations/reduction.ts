@@ -84,7 +84,7 @@ function vector(
 ): number {
   if (n === 1) {
     const logit = logits[0] as number;
-    const exact = isFinite(logit) ? operation.ofOne(logit, beta) : undefined;
+    const exact = Number.isFinite(logit) ? operation.ofOne(logit, beta) : undefined;
     if (exact !== undefined) return exact;
   }
   const cell = operation.isIndex ? indexCell : kindOf(logits) === 'Float32Array' ? float32Cell : float64Cell;

@@ -2,7 +2,7 @@
 // maximum is the same divided by beta, without weights: max + log(S) / beta.
 import type { Call, Verdict } from '../types';
 import { expOfGap, productError, Sum, sumError } from './precise';
-import { reduceRows, type Row } from './rows';
+import { type Row, reduceRows } from './rows';
 import { keyOf, type Standing, sharersOf, standingOf } from './standing';
 
 interface Signed {
