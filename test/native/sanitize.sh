@@ -1,0 +1,37 @@
+#!/bin/sh
+# Builds the native tests under the sanitizers and runs them: test/native/sanitize.sh [address|thread] [ctest arguments].
+#   address  address, undefined behaviour, leaks: all programs (the default)
+#   thread   data races: the pool, and the operations that use it
+# The build goes to build-sanitize-<kind>. Guard pages stay useful beside it: sanitizers do not see masked loads.
+set -eu
+root=$(cd "$(dirname "$0")/../.." && pwd)
+kind=${1:-address}
+[ $# -eq 0 ] || shift
+case $kind in
+  address)
+    flags="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+    # The handler that guard_pages installs for SIGSEGV must be the one that runs.
+    export ASAN_OPTIONS="allow_user_segv_handler=1:handle_segv=1:detect_stack_use_after_return=1"
+    export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1"
+    targets=all
+    tests=""
+    ;;
+  thread)
+    flags="-fsanitize=thread"
+    export TSAN_OPTIONS="halt_on_error=1"
+    targets="test_pool test_operations_threads"
+    tests="-R ^native\.(pool|operations_threads)$"
+    ;;
+  *)
+    echo "unknown kind: $kind" >&2
+    exit 2
+    ;;
+esac
+build=$root/build-sanitize-$kind
+# No -O3: the templates are many, and what is looked for is the same at -O1.
+cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Sanitize -DSOFTMAX_NATIVE_TESTS=ON -DSOFTMAX_NATIVE_BENCH=OFF \
+  -DCMAKE_CXX_FLAGS="-O1 -g $flags" > "$build.log" 2>&1 || { cat "$build.log"; exit 1; }
+# shellcheck disable=SC2086
+cmake --build "$build" --parallel 2 --target $targets
+# shellcheck disable=SC2086
+ctest --test-dir "$build" --output-on-failure $tests "$@"
