@@ -1,0 +1,32 @@
+// Sums up what the runners reported: node count.mjs FOLDER FAILED_STEPS. Ends with 1 if anything failed.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const [folder, failedSteps] = process.argv.slice(2);
+const counts = { passed: 0, failed: 0 };
+
+function report(name, count) {
+  const path = join(folder, name);
+  const { passed, failed } = existsSync(path) ? count(readFileSync(path, 'utf8')) : { passed: 0, failed: 0 };
+  console.log(`${name}: ${passed} passed, ${failed} failed`);
+  counts.passed += passed;
+  counts.failed += failed;
+}
+
+const number = (text, pattern) => Number(text.match(pattern)?.[1] ?? 0);
+
+report('vitest.json', (text) => {
+  const { numPassedTests, numFailedTests } = JSON.parse(text);
+  return { passed: numPassedTests, failed: numFailedTests };
+});
+report('ctest.xml', (text) => {
+  const failed = number(text, /\bfailures="(\d+)"/);
+  const skipped = number(text, /\bskipped="(\d+)"/) + number(text, /\bdisabled="(\d+)"/);
+  return { passed: number(text, /\btests="(\d+)"/) - failed - skipped, failed };
+});
+report('peers.tap', (text) => ({ passed: number(text, /^# pass (\d+)$/m), failed: number(text, /^# fail (\d+)$/m) }));
+
+// A failing test makes its step fail, too, which is no second failure; a step that fails without one is.
+if (counts.failed === 0) counts.failed = Number(failedSteps);
+console.log(`${counts.passed} passed, ${counts.failed} failed`);
+process.exitCode = counts.failed === 0 && Number(failedSteps) === 0 ? 0 : 1;
