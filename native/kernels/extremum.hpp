@@ -5,13 +5,14 @@ namespace softmax_native::SOFTMAX_ISA {
 
 // The greatest of +-x[i] (negated where `negate`), NaN where any x[i] is NaN, -Infinity for n = 0, +0 for a zero of
 // either sign. NaN is looked for by an unordered compare of two vectors at a time, since max drops or keeps NaN by
-// operand order.
-template <class V>
-typename V::Scalar max(const typename V::Scalar* x, std::size_t n, bool negate) {
+// operand order. The least of x is sought for the negated greatest: two templates, because a sign flip of every element
+// would take as long as everything else together.
+template <class V, bool negate>
+inline typename V::Scalar max_of(const typename V::Scalar* x, std::size_t n) {
   using T = typename V::Scalar;
   constexpr std::size_t kLanes = V::kLanes;
-  const V sign = V::broadcast(negate ? T(-0.0) : T(0.0));
-  const V none = V::broadcast(-T(__builtin_inf()));
+  const auto further = [](V a, V b) { return negate ? V(V::min(a, b)) : V(V::max(a, b)); };
+  const V none = V::broadcast(negate ? T(__builtin_inf()) : -T(__builtin_inf()));
   // Four chains hide the latency of max; the loads are the limit.
   V m0 = none, m1 = none, m2 = none, m3 = none;
   typename V::Mask nan = V::unordered(none, none);
@@ -20,22 +21,30 @@ typename V::Scalar max(const typename V::Scalar* x, std::size_t n, bool negate) 
     const V a = V::load(x + i), b = V::load(x + i + kLanes);
     const V c = V::load(x + i + 2 * kLanes), d = V::load(x + i + 3 * kLanes);
     nan = V::either(nan, V::either(V::unordered(a, b), V::unordered(c, d)));
-    m0 = V::max(a ^ sign, m0);
-    m1 = V::max(b ^ sign, m1);
-    m2 = V::max(c ^ sign, m2);
-    m3 = V::max(d ^ sign, m3);
+    m0 = further(a, m0);
+    m1 = further(b, m1);
+    m2 = further(c, m2);
+    m3 = further(d, m3);
   }
   for (; i < n; i += kLanes) {
-    const V a = n - i >= kLanes ? V::load(x + i) : V::load_partial(x + i, n - i, none ^ sign);
+    const V a = n - i >= kLanes ? V::load(x + i) : V::load_partial(x + i, n - i, none);
     nan = V::either(nan, V::unordered(a, a));
-    m0 = V::max(a ^ sign, m0);
+    m0 = further(a, m0);
   }
   if (V::any(nan)) return T(__builtin_nan(""));
   T lanes[kLanes];
-  V(V::max(V::max(m0, m1), V::max(m2, m3))).store(lanes);
-  T greatest = lanes[0];
-  for (std::size_t lane = 1; lane < kLanes; ++lane) greatest = lanes[lane] > greatest ? lanes[lane] : greatest;
+  V(further(further(m0, m1), further(m2, m3))).store(lanes);
+  T greatest = negate ? -lanes[0] : lanes[0];
+  for (std::size_t lane = 1; lane < kLanes; ++lane) {
+    const T key = negate ? -lanes[lane] : lanes[lane];
+    greatest = key > greatest ? key : greatest;
+  }
   return greatest + T(0);
+}
+
+template <class V>
+typename V::Scalar max(const typename V::Scalar* x, std::size_t n, bool negate) {
+  return negate ? max_of<V, true>(x, n) : max_of<V, false>(x, n);
 }
 
 // The index of the first lane for which the test holds, n where none does. `none` is a value that fails the test.

@@ -39,15 +39,14 @@ void exp_rest(const typename V::Scalar* x, std::size_t n, typename V::Scalar max
         });
         continue;
       }
-      below.add([&](std::size_t first, std::size_t stride) {
-        const Four<V> keys = keys_of_tail<V>(scaling, from, first, stride, n - i);
-        const Four<V> e = exp_any_of(scaling, keys);
-        return each<V>([&](int k) {
-          const auto maximal = keys.v[k] == scaling.max();
-          maxima += count_lanes(V::lanes_of(maximal));
-          return V(V::zero_where(maximal, e.v[k]));
-        });
-      });
+      const std::size_t count = n - i < kGroup ? n - i : kGroup;
+      CarefulGroup<V> group(scaling, from, count);
+      for (std::size_t k = 0; k * V::kLanes < count; ++k) {
+        const auto maximal = group.key[k] == scaling.max();
+        maxima += count_lanes(V::lanes_of(maximal));
+        group.e[k] = V::zero_where(maximal, group.e[k]);
+      }
+      below.add([&](std::size_t first, std::size_t stride) { return group.four(first, stride); });
     }
     *sum = below.total();
     *at_max = maxima;

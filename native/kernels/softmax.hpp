@@ -13,25 +13,6 @@ inline bool all_normal(const Scaling& scaling, const typename V::Scalar* x) {
   return is_normal(scaling, least);
 }
 
-// Vector i of a group that holds `count` elements; what lies beyond is `fill`, and is not read.
-template <class V>
-inline V load_in_group(const typename V::Scalar* x, std::size_t i, std::size_t count, V fill) {
-  const std::size_t start = i * V::kLanes;
-  if (start >= count) return fill;
-  return count - start >= V::kLanes ? V::load(x + start) : V::load_partial(x + start, count - start, fill);
-}
-
-template <class V>
-inline void store_in_group(V v, typename V::Scalar* out, std::size_t i, std::size_t count) {
-  const std::size_t start = i * V::kLanes;
-  if (start >= count) return;
-  if (count - start >= V::kLanes) {
-    v.store(out + start);
-  } else {
-    v.store_partial(out + start, count - start);
-  }
-}
-
 // The keys of vectors first + k * stride of a full group.
 template <class V, class Scaling>
 SOFTMAX_INLINE Four<V> keys_of_four(const Scaling& scaling, const typename V::Scalar* x, std::size_t first,
@@ -41,15 +22,46 @@ SOFTMAX_INLINE Four<V> keys_of_four(const Scaling& scaling, const typename V::Sc
   });
 }
 
-// The same of a group of `count` elements; the keys beyond are -Infinity, which take no part.
-template <class V, class Scaling>
-inline Four<V> keys_of_tail(const Scaling& scaling, const typename V::Scalar* x, std::size_t first, std::size_t stride,
-                            std::size_t count) {
-  const V excluded = scaling.key(V::broadcast(-typename V::Scalar(__builtin_inf())));
-  return each<V>([&](int k) {
-    return V(scaling.key(load_in_group<V>(x, first + static_cast<std::size_t>(k) * stride, count, excluded)));
-  });
-}
+// A group's keys and exponentials, where it is not full or holds keys that need exp_any. What lies beyond the row is not
+// read and has the exponential 0.
+template <class V>
+struct CarefulGroup {
+  V key[kGroupVectors<V>], e[kGroupVectors<V>];
+
+  template <class Scaling>
+  CarefulGroup(const Scaling& scaling, const typename V::Scalar* x, std::size_t count) {
+    const V zero = V::broadcast(0), none = V::broadcast(-typename V::Scalar(__builtin_inf()));
+    std::size_t i = 0;
+    for (; i * V::kLanes < count; i += 4) {
+      const Four<V> keys = each<V>([&](int k) {
+        const std::size_t start = (i + static_cast<std::size_t>(k)) * V::kLanes;
+        if (start >= count) return none;
+        if (count - start >= V::kLanes) return V(scaling.key(V::load(x + start)));
+        return V(scaling.key(V::load_partial(x + start, count - start, V(scaling.key(none)))));
+      });
+      const Four<V> exponentials = exp_any_of(scaling, keys);
+      for (std::size_t k = 0; k < 4; ++k) {
+        key[i + k] = keys.v[k];
+        e[i + k] = exponentials.v[k];
+      }
+    }
+    for (; i < kGroupVectors<V>; ++i) e[i] = zero;
+  }
+
+  Four<V> four(std::size_t first, std::size_t stride) const {
+    return {{e[first], e[first + stride], e[first + 2 * stride], e[first + 3 * stride]}};
+  }
+
+  void store(typename V::Scalar* out, std::size_t count) const {
+    for (std::size_t i = 0, start = 0; start < count; ++i, start += V::kLanes) {
+      if (count - start >= V::kLanes) {
+        e[i].store(out + start);
+      } else {
+        e[i].store_partial(out + start, count - start);
+      }
+    }
+  }
+};
 
 // out[i] = e^(beta (x[i] - max)); returns their sum in float64. Each e is within 1 ulp of the exponential of the
 // rounded difference; the sum within 2 ulp of T at any n.
@@ -58,6 +70,11 @@ double exp_sum(const typename V::Scalar* x, typename V::Scalar* out, std::size_t
                double beta) {
   return with_scaling<V>(max, beta, [=](const auto scaling) {
     GroupSum<V> sum;
+    const auto careful = [&](const typename V::Scalar* from, typename V::Scalar* to, std::size_t count) {
+      const CarefulGroup<V> group(scaling, from, count);
+      group.store(to, count);
+      sum.add([&](std::size_t first, std::size_t stride) { return group.four(first, stride); });
+    };
     std::size_t i = 0;
     for (const std::size_t end = n - (n - i) % kGroup; i < end; i += kGroup) {
       // Captured by value: what is captured by reference is read again after every store.
@@ -69,21 +86,11 @@ double exp_sum(const typename V::Scalar* x, typename V::Scalar* out, std::size_t
           for (std::size_t k = 0; k < 4; ++k) e.v[k].store(to + (first + k * stride) * V::kLanes);
           return e;
         });
-      } else {
-        sum.add([=](std::size_t first, std::size_t stride) {
-          const Four<V> e = exp_any_of(scaling, keys_of_four<V>(scaling, from, first, stride));
-          for (std::size_t k = 0; k < 4; ++k) e.v[k].store(to + (first + k * stride) * V::kLanes);
-          return e;
-        });
+        continue;
       }
+      careful(from, to, kGroup);
     }
-    if (i < n) {
-      sum.add([=](std::size_t first, std::size_t stride) {
-        const Four<V> e = exp_any_of(scaling, keys_of_tail<V>(scaling, x + i, first, stride, n - i));
-        for (std::size_t k = 0; k < 4; ++k) store_in_group<V>(e.v[k], out + i, first + k * stride, n - i);
-        return e;
-      });
-    }
+    if (i < n) careful(x + i, out + i, n - i);
     return sum.total();
   });
 }

@@ -30,8 +30,10 @@ Pool& Pool::shared() {
 void Pool::set_threads(std::size_t threads) { requested_.store(threads, std::memory_order_relaxed); }
 
 std::size_t Pool::threads() const {
+  // Asked once: the question is a system call.
+  static const std::size_t processors = std::thread::hardware_concurrency();
   std::size_t threads = requested_.load(std::memory_order_relaxed);
-  if (threads == 0) threads = std::thread::hardware_concurrency();
+  if (threads == 0) threads = processors;
   return threads < 1 ? 1 : threads > kMaxThreads ? kMaxThreads : threads;
 }
 
