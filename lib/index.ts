@@ -100,7 +100,7 @@ export function logSoftmax<Logits extends Input, Out = Like<Logits>>(
 export function logSumExp<Logits extends Input, Rows = Tensor<ElementsOf<Logits>>>(
   logits: Logits,
   options: LogSumExpOptions<Rows & OutFor<Logits>> & { returnSign: true },
-): Signed<Reduced<Logits, Rows>>;
+): Signed<Reduced<Logits, Rows>, Reduced<Logits, Tensor<ElementsOf<Logits>>>>;
 export function logSumExp<Logits extends Input, Rows = Tensor<ElementsOf<Logits>>>(
   logits: Logits,
   options?: LogSumExpOptions<Rows & OutFor<Logits>> & { returnSign?: false | undefined },

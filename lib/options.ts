@@ -35,9 +35,9 @@ export interface ArgmaxOptions<Out> extends ReductionOptions<Out> {
 }
 
 /** log |sum| and the sign of the sum: 1, -1, or 0 for a sum of nothing. */
-export interface Signed<Value> {
+export interface Signed<Value, Sign = Value> {
   readonly value: Value;
-  readonly sign: Value;
+  readonly sign: Sign;
 }
 
 /** Storage for a result of the shape of the logits. */
