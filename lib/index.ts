@@ -11,13 +11,13 @@ import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 import type {
   ArgmaxOptions,
   ElementwiseOptions,
+  Fits,
   HardmaxOptions,
   LogSumExpOptions,
-  OutFor,
   ReductionOptions,
   Signed,
 } from './options';
-import type { ElementsOf, Input, Like, Reduced, Storage, Tensor } from './types';
+import type { ElementsOf, Input, Like, Reduced, Tensor } from './types';
 import { validateCount } from './validate';
 
 export type { CodedError, ErrorCode } from './errors';
@@ -55,7 +55,7 @@ export type { FloatArray, Input, NonFinite, Options, Scale, Tensor, TensorLike }
  */
 export function softmax<Logits extends Input, Out = Like<Logits>>(
   logits: Logits,
-  options?: ElementwiseOptions<Out & OutFor<Logits>>,
+  options?: ElementwiseOptions<Out> & Fits<ElementsOf<Logits>>,
 ): Out {
   return elementwise(softmaxOperation, nativeBackend.softmax, softmax, logits, options) as Out;
 }
@@ -76,7 +76,7 @@ export function softmax<Logits extends Input, Out = Like<Logits>>(
  */
 export function logSoftmax<Logits extends Input, Out = Like<Logits>>(
   logits: Logits,
-  options?: ElementwiseOptions<Out & OutFor<Logits>>,
+  options?: ElementwiseOptions<Out> & Fits<ElementsOf<Logits>>,
 ): Out {
   return elementwise(logSoftmaxOperation, nativeBackend.logSoftmax, logSoftmax, logits, options) as Out;
 }
@@ -99,11 +99,11 @@ export function logSoftmax<Logits extends Input, Out = Like<Logits>>(
  */
 export function logSumExp<Logits extends Input, Rows = Tensor<ElementsOf<Logits>>>(
   logits: Logits,
-  options: LogSumExpOptions<Rows & OutFor<Logits>> & { returnSign: true },
+  options: LogSumExpOptions<Rows> & Fits<ElementsOf<Logits>> & { returnSign: true },
 ): Signed<Reduced<Logits, Rows>, Reduced<Logits, Tensor<ElementsOf<Logits>>>>;
 export function logSumExp<Logits extends Input, Rows = Tensor<ElementsOf<Logits>>>(
   logits: Logits,
-  options?: LogSumExpOptions<Rows & OutFor<Logits>> & { returnSign?: false | undefined },
+  options?: LogSumExpOptions<Rows> & Fits<ElementsOf<Logits>> & { returnSign?: false | undefined },
 ): Reduced<Logits, Rows>;
 export function logSumExp(logits: Input, options?: object): unknown {
   return reduction(logSumExpOperation, nativeBackend.logSumExp, logSumExp, logits, options);
@@ -126,7 +126,7 @@ export function logSumExp(logits: Input, options?: object): unknown {
  */
 export function smoothMax<Logits extends Input, Rows = Tensor<ElementsOf<Logits>>>(
   logits: Logits,
-  options?: ReductionOptions<Rows & OutFor<Logits>>,
+  options?: ReductionOptions<Rows> & Fits<ElementsOf<Logits>>,
 ): Reduced<Logits, Rows> {
   return reduction(smoothMaxOperation, nativeBackend.logSumExp, smoothMax, logits, options) as Reduced<Logits, Rows>;
 }
@@ -144,7 +144,7 @@ export function smoothMax<Logits extends Input, Rows = Tensor<ElementsOf<Logits>
  */
 export function argmax<Logits extends Input, Rows = Tensor<Int32Array>>(
   logits: Logits,
-  options?: ArgmaxOptions<Rows & Storage<Int32Array>>,
+  options?: ArgmaxOptions<Rows> & Fits<Int32Array>,
 ): Reduced<Logits, Rows> {
   return reduction(argmaxOperation, nativeBackend.argmax, argmax, logits, options) as Reduced<Logits, Rows>;
 }
@@ -164,7 +164,7 @@ export function argmax<Logits extends Input, Rows = Tensor<Int32Array>>(
  */
 export function hardmax<Logits extends Input, Out = Like<Logits>>(
   logits: Logits,
-  options?: HardmaxOptions<Out & OutFor<Logits>>,
+  options?: HardmaxOptions<Out> & Fits<ElementsOf<Logits>>,
 ): Out {
   return elementwise(hardmaxOperation, nativeBackend.hardmax, hardmax, logits, options) as Out;
 }

@@ -1,5 +1,5 @@
 // The options of each public function, with the results' types. Types only.
-import type { ElementsOf, Input, Options, Storage } from './types';
+import type { Input, Options, Storage } from './types';
 
 /** Options of a function whose result has the shape of the logits. */
 export interface ElementwiseOptions<Out> extends Options {
@@ -40,5 +40,7 @@ export interface Signed<Value, Sign = Value> {
   readonly sign: Sign;
 }
 
-/** Storage for a result of the shape of the logits. */
-export type OutFor<Logits> = Storage<ElementsOf<Logits>>;
+/** Says that `out` must have the element type of the result. */
+export interface Fits<Elements> {
+  out?: Storage<Elements> | undefined;
+}
