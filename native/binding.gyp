@@ -19,7 +19,8 @@
     {
       "target_name": "softmax_isa_emulated",
       "type": "static_library",
-      "sources": ["isa/emulated.cpp"]
+      "sources": ["isa/emulated.cpp"],
+      "cflags_cc": ["-Os"]
     },
     {
       "target_name": "softmax_isa_avx2",

@@ -26,7 +26,9 @@ const isOurs = (flag: string) => /^-(std=|O|f|m|W)/.test(flag) && flag !== '-fPI
 /** Where a flag and its opposite are both given, the later one holds. */
 function effective(flags: readonly string[]): string[] {
   const holding = new Map<string, string>();
-  for (const flag of flags.filter(isOurs)) holding.set(flag.replace(/^-f(no-)?/, '-f'), flag);
+  for (const flag of flags.filter(isOurs)) {
+    holding.set(flag.startsWith('-O') ? '-O' : flag.replace(/^-f(no-)?/, '-f'), flag);
+  }
   return [...holding.values()].sort();
 }
 
