@@ -4,6 +4,9 @@
 const softmax = (dims, target, more) => ({ operation: 'softmax', dims, target, ...more });
 const logSoftmax = (dims, target, more) => ({ operation: 'logSoftmax', dims, target, ...more });
 const logSumExp = (dims, target, more) => ({ operation: 'logSumExp', dims, target, ...more });
+const smoothMax = (dims, target, more) => ({ operation: 'smoothMax', dims, target, ...more });
+const argmax = (dims, target, more) => ({ operation: 'argmax', dims, target, ...more });
+const hardmax = (dims, target, more) => ({ operation: 'hardmax', dims, target, ...more });
 const float64 = { type: 'float64' };
 
 const LIST = [
@@ -44,6 +47,14 @@ const LIST = [
   logSumExp([10_000, 10], { one: 60 }),
   logSumExp([4096, 4096], { one: 7500, two: 4200 }),
   logSumExp([1, 10_000_000], { one: 4500, two: 2500 }),
+
+  smoothMax([1, 1000]),
+  smoothMax([64, 32_000]),
+  argmax([1, 10]),
+  argmax([1, 1000]),
+  argmax([64, 32_000]),
+  hardmax([1, 1000]),
+  hardmax([64, 32_000]),
 
   softmax([1, 1000], { one: 1.5 }, float64),
   softmax([1, 128_256], { one: 180 }, float64),

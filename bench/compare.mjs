@@ -36,6 +36,8 @@ export async function compareCase(workload, { peers = [], rounds } = {}) {
 }
 
 function resultOf({ operation, axis }, { data, dims, type }, length) {
-  const kept = operation === 'logSumExp' ? dims.filter((_, k) => k !== axis) : dims;
+  const reduces = ['logSumExp', 'smoothMax', 'argmax'].includes(operation);
+  const kept = reduces ? dims.filter((_, k) => k !== axis) : dims;
+  if (operation === 'argmax') return { data: new Int32Array(length), dims: kept, type: 'int32' };
   return { data: new data.constructor(length), dims: kept, type };
 }

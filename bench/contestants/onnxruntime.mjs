@@ -11,7 +11,9 @@ export async function onnxruntimeContestants({ operation, axis, options, size, t
     softmax: { type: 'Softmax', attributes: { axis } },
     logSoftmax: { type: 'LogSoftmax', attributes: { axis } },
     logSumExp: { type: 'ReduceLogSumExp', attributes: { axes: [axis], keepdims: 0 } },
+    hardmax: { type: 'Hardmax', attributes: { axis } },
   }[operation];
+  if (node === undefined) return [];
   const resultRank = operation === 'logSumExp' ? dims.length - 1 : dims.length;
   const model = oneNodeModel(node, { element: type, dims, resultRank });
   const x = new ort.Tensor(type, data, dims);

@@ -52,6 +52,47 @@ const LOOPS = {
         }
       }
     },
+  smoothMax:
+    () =>
+    (x, out, { outer, n, inner }, beta) => {
+      for (let o = 0; o < outer; o += 1) {
+        for (let i = 0; i < inner; i += 1) {
+          const start = o * n * inner + i;
+          const end = start + n * inner;
+          let max = -Infinity;
+          for (let k = start; k < end; k += inner) if (x[k] > max) max = x[k];
+          let sum = 0;
+          for (let k = start; k < end; k += inner) sum += Math.exp(beta * (x[k] - max));
+          out[o * inner + i] = max + Math.log(sum) / beta;
+        }
+      }
+    },
+  argmax:
+    () =>
+    (x, out, { outer, n, inner }) => {
+      for (let o = 0; o < outer; o += 1) {
+        for (let i = 0; i < inner; i += 1) {
+          const start = o * n * inner + i;
+          const end = start + n * inner;
+          let best = start;
+          for (let k = start; k < end; k += inner) if (x[k] > x[best]) best = k;
+          out[o * inner + i] = (best - start) / inner;
+        }
+      }
+    },
+  hardmax:
+    () =>
+    (x, out, { outer, n, inner }) => {
+      for (let o = 0; o < outer; o += 1) {
+        for (let i = 0; i < inner; i += 1) {
+          const start = o * n * inner + i;
+          const end = start + n * inner;
+          let best = start;
+          for (let k = start; k < end; k += inner) if (x[k] > x[best]) best = k;
+          for (let k = start; k < end; k += inner) out[k] = k === best ? 1 : 0;
+        }
+      }
+    },
 };
 
 export function plainContestant({ operation, shape, options }, logits, out) {
