@@ -67,7 +67,7 @@ describe('each function', () => {
     expect(benchCases).toMatch(new RegExp(`\\b${name}\\b`));
   });
 
-  test.each(['unit', 'golden', 'differential', 'properties', 'types'])('has tests in test/%s', (folder) => {
+  test.each(['unit', 'properties', 'types'])('has tests in test/%s', (folder) => {
     const text = tests
       .filter(({ path }) => path.startsWith(`test/${folder}/`))
       .map((file) => file.text)
