@@ -1,5 +1,5 @@
-// exp, log and log1p against exact values, in ulp, on every table: random arguments, and those on which such functions go
-// wrong. (exhaustive.cpp goes through all floats.)
+// exp, log and log1p against exact values, in ulp, on every table: random arguments, and those on which such functions
+// go wrong. (exhaustive.cpp goes through all floats.)
 #include <cmath>
 #include <vector>
 
@@ -32,7 +32,8 @@ void measure(const Function<T>& function, const char* arguments, const std::vect
     Worst worst;
     for (std::size_t i = 0; i < x.size(); ++i) worst.see(ulp_error(out[i], exact[i]), static_cast<double>(x[i]));
     if (!(worst.error <= function.tolerance)) {
-      fail("%s %s %s, %s: %.4f ulp at %a", table->name, function.name, type_name<T>(), arguments, worst.error, worst.at);
+      fail("%s %s %s, %s: %.4f ulp at %a", table->name, function.name, type_name<T>(), arguments, worst.error,
+           worst.at);
     }
     if (table == *tables().begin()) {
       note("%s %s, %zu %s: %.4f ulp at %a", function.name, type_name<T>(), x.size(), arguments, worst.error, worst.at);
@@ -65,11 +66,13 @@ void test_exp() {
   measure(exp, "hard arguments", hard_exp_arguments(least));
   measure_random(exp, "uniform in its range", [&](Random& random) { return static_cast<T>(least * random.uniform()); });
   measure_random(exp, "uniform in [-2, 0]", [&](Random& random) { return static_cast<T>(-2 * random.uniform()); });
-  measure_random(exp, "of any size", [&](Random& random) { return -std::ldexp(T(1) + T(random.uniform()), -int(random.below(60)) + 8); });
+  measure_random(exp, "of any size",
+                 [&](Random& random) { return -std::ldexp(T(1) + T(random.uniform()), -int(random.below(60)) + 8); });
 }
 
 template <class T, class Exact>
-void test_log(const char* name, void (*KernelsOf<T>::*kernel)(const T*, T*, std::size_t), Exact exact, double tolerance) {
+void test_log(const char* name, void (*KernelsOf<T>::*kernel)(const T*, T*, std::size_t), Exact exact,
+              double tolerance) {
   using Limits = std::numeric_limits<T>;
   const Function<T> log{name, kernel, exact, tolerance};
   measure(log, "hard arguments", hard_log_arguments<T>());

@@ -158,13 +158,15 @@ void test_weighted() {
           const double error = std::fmax(units(got_below - below, size), units(got_at_max - at_max, size_at_max));
           worst.see(error, double(n));
           if (!(error <= tolerance::rounds(n))) {
-            fail("%s weighted_exp_rest %s, %s, n %zu, beta %g: %.3f", table->name, type_name<T>(), row.name, n, beta, error);
+            fail("%s weighted_exp_rest %s, %s, n %zu, beta %g: %.3f", table->name, type_name<T>(), row.name, n, beta,
+                 error);
           }
         }
       }
     }
   }
-  note("weighted_exp_rest %s: at most %.3f * 2^-53 of the terms' sizes (n %.0f)", type_name<T>(), worst.error, worst.at);
+  note("weighted_exp_rest %s: at most %.3f * 2^-53 of the terms' sizes (n %.0f)", type_name<T>(), worst.error,
+       worst.at);
 }
 
 TEST(weighted_sums_of_a_chunk_float32) { test_weighted<float>(); }

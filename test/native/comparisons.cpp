@@ -165,7 +165,8 @@ void check_transpose() {
         for (const KernelTable* table : tables()) {
           out.assign(out.size(), 0);
           table->of<T>().transpose(x.data(), x_stride, out.data(), out_stride, rows, columns);
-          if (out != wanted) fail("%s transpose %s, %zu x %zu, gap %zu", table->name, type_name<T>(), rows, columns, gap);
+          if (out != wanted)
+            fail("%s transpose %s, %zu x %zu, gap %zu", table->name, type_name<T>(), rows, columns, gap);
         }
       }
     }

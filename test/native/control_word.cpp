@@ -1,5 +1,5 @@
-// The processor's floating-point mode: every kernel leaves it as it was, subnormals are not flushed, and DefaultFloatMode
-// makes the results the same whatever mode the caller was left in.
+// The processor's floating-point mode: every kernel leaves it as it was, subnormals are not flushed, and
+// DefaultFloatMode makes the results the same whatever mode the caller was left in.
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -74,7 +74,8 @@ void check_modes() {
         }
         const unsigned left = mode();
         _mm_setcsr(kDefault);
-        if (left != (kDefault | found)) fail("%s %s %s: mode %#x not restored", table->name, tested.name, type_name<T>(), found);
+        if (left != (kDefault | found))
+          fail("%s %s %s: mode %#x not restored", table->name, tested.name, type_name<T>(), found);
         const std::size_t i = first_difference(arguments.out.data(), wanted.data(), wanted.size());
         if (i < wanted.size() || !same_bits(number, c.number[0])) {
           fail("%s %s %s: mode %#x changed the result", table->name, tested.name, type_name<T>(), found);

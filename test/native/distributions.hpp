@@ -44,13 +44,13 @@ enum class Distribution {
 };
 
 inline constexpr Distribution kDistributions[] = {
-    Distribution::uniform,    Distribution::log_normal, Distribution::cauchy, Distribution::all_equal,
-    Distribution::one_hot,    Distribution::huge_range, Distribution::subnormal,
-    Distribution::ties,       Distribution::minus_infinity, Distribution::special,
+    Distribution::uniform,        Distribution::log_normal, Distribution::cauchy,    Distribution::all_equal,
+    Distribution::one_hot,        Distribution::huge_range, Distribution::subnormal, Distribution::ties,
+    Distribution::minus_infinity, Distribution::special,
 };
 
 inline const char* name_of(Distribution distribution) {
-  static const char* const kNames[] = {"uniform",    "log-normal", "Cauchy", "all equal",  "one hot",
+  static const char* const kNames[] = {"uniform",    "log-normal", "Cauchy", "all equal", "one hot",
                                        "huge range", "subnormal",  "ties",   "-Infinity", "special"};
   return kNames[static_cast<int>(distribution)];
 }
@@ -87,11 +87,16 @@ T draw(Distribution distribution, Random& random) {
       return random.chance(0.25) ? -infinity : static_cast<T>(3 * random.normal());
     case Distribution::special:
       switch (random.below(12)) {
-        case 0: return Limits::quiet_NaN();
-        case 1: return infinity;
-        case 2: return -infinity;
-        case 3: return T(-0.0);
-        default: return static_cast<T>(30 * random.normal());
+        case 0:
+          return Limits::quiet_NaN();
+        case 1:
+          return infinity;
+        case 2:
+          return -infinity;
+        case 3:
+          return T(-0.0);
+        default:
+          return static_cast<T>(30 * random.normal());
       }
   }
   return 0;

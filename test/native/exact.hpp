@@ -1,5 +1,5 @@
-// Values to compare with, far more precise than what is tested: 113 bits where the compiler has them (libquadmath), else
-// long double. And errors in ulp, measured against them.
+// Values to compare with, far more precise than what is tested: 113 bits where the compiler has them (libquadmath),
+// else long double. And errors in ulp, measured against them.
 #pragma once
 
 #include <cmath>

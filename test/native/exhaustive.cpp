@@ -64,7 +64,8 @@ bool run(const Function& function, const KernelTable& table, std::uint64_t sampl
   std::vector<Worst> parts(threads);
   const std::uint64_t step = sample * threads;
   for (unsigned t = 0; t < threads; ++t) {
-    running.emplace_back([&, t] { parts[t] = sweep(function, table, low + (sample > 1 ? sample / 3 : 0) + t * sample, high, step); });
+    running.emplace_back(
+        [&, t] { parts[t] = sweep(function, table, low + (sample > 1 ? sample / 3 : 0) + t * sample, high, step); });
   }
   for (std::thread& thread : running) thread.join();
   Worst worst;

@@ -1,5 +1,5 @@
-// No kernel reads or writes outside its arrays: each array in turn ends, and starts, at the border of a page that may not
-// be touched, and the rest of its page must stay as it was. This is what sees masked loads and stores, for which
+// No kernel reads or writes outside its arrays: each array in turn ends, and starts, at the border of a page that may
+// not be touched, and the rest of its page must stay as it was. This is what sees masked loads and stores, for which
 // sanitizers are blind.
 #include <csetjmp>
 #include <csignal>

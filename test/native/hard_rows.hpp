@@ -26,14 +26,18 @@ inline constexpr HardRow kHardRows[] = {
     {"ramp to -100", [](std::size_t i, std::size_t n, Random&) { return -100.0 * double(i) / double(n); }},
     {"ramp from -800", [](std::size_t i, std::size_t n, Random&) { return -800.0 * double(n - i) / double(n); }},
     {"one dominates", [](std::size_t i, std::size_t n, Random& r) { return i == n / 3 ? 0.0 : -40 + r.normal(); }},
-    {"two at the top", [](std::size_t i, std::size_t n, Random& r) { return i % (n / 2 + 1) == 0 ? 7.0 : -9 * r.uniform(); }},
-    {"long tail that adds up", [](std::size_t i, std::size_t n, Random&) { return i == 0 ? 0.0 : -std::log(double(n)) - 0.3; }},
+    {"two at the top",
+     [](std::size_t i, std::size_t n, Random& r) { return i % (n / 2 + 1) == 0 ? 7.0 : -9 * r.uniform(); }},
+    {"long tail that adds up",
+     [](std::size_t i, std::size_t n, Random&) { return i == 0 ? 0.0 : -std::log(double(n)) - 0.3; }},
     {"offset of 1000", [](std::size_t, std::size_t, Random& r) { return 1000 + r.normal(); }},
     {"offset of -1e6", [](std::size_t, std::size_t, Random& r) { return -1e6 + 5 * r.normal(); }},
-    {"huge range", [](std::size_t, std::size_t, Random& r) { return std::pow(10, r.uniform(-30, 30)) * (r.chance(0.5) ? 1 : -1); }},
+    {"huge range",
+     [](std::size_t, std::size_t, Random& r) { return std::pow(10, r.uniform(-30, 30)) * (r.chance(0.5) ? 1 : -1); }},
     {"subnormal", [](std::size_t, std::size_t, Random& r) { return double(draw<float>(Distribution::subnormal, r)); }},
     {"few values", [](std::size_t, std::size_t, Random& r) { return double(r.below(3)); }},
-    {"cancelling maximum", [](std::size_t i, std::size_t n, Random& r) { return i == n / 2 ? 1e-3 : 1e-3 - 1e-9 * r.uniform(); }},
+    {"cancelling maximum",
+     [](std::size_t i, std::size_t n, Random& r) { return i == n / 2 ? 1e-3 : 1e-3 - 1e-9 * r.uniform(); }},
 };
 
 template <class T>

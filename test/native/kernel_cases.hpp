@@ -1,5 +1,5 @@
-// How the tests call each kernel of kernels.def: what it needs, and one function that runs it. A kernel without an entry
-// here fails to compile, in every program that walks the list.
+// How the tests call each kernel of kernels.def: what it needs, and one function that runs it. A kernel without an
+// entry here fails to compile, in every program that walks the list.
 #pragma once
 
 #include <cmath>
@@ -90,9 +90,7 @@ struct Run {
     k.weighted_exp_rest(c.x, c.weight, c.n, c.max, c.beta, &c.number[0], &c.number[1]);
   }
   static void log_softmax(const K& k, C& c) { k.log_softmax(c.x, c.out, c.n, c.max, c.beta, kSome, c.flag); }
-  static void softmax_short(const K& k, C& c) {
-    c.number[0] = index(k.softmax_short(c.x, c.out, c.rows, c.n, c.beta));
-  }
+  static void softmax_short(const K& k, C& c) { c.number[0] = index(k.softmax_short(c.x, c.out, c.rows, c.n, c.beta)); }
   static void log_softmax_short(const K& k, C& c) {
     c.number[0] = index(k.log_softmax_short(c.x, c.out, c.rows, c.n, c.beta));
   }
@@ -150,9 +148,14 @@ template <class T>
 void restrict_to(Domain domain, double beta, T* x, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) {
     switch (domain) {
-      case Domain::anything: break;
-      case Domain::not_positive: x[i] = -std::fabs(x[i]); break;
-      case Domain::not_negative: x[i] = std::fabs(x[i]); break;
+      case Domain::anything:
+        break;
+      case Domain::not_positive:
+        x[i] = -std::fabs(x[i]);
+        break;
+      case Domain::not_negative:
+        x[i] = std::fabs(x[i]);
+        break;
       case Domain::keys:
         if (std::isnan(x[i])) x[i] = T(0.5);
         if (std::isinf(x[i])) x[i] = std::copysign(x[i], T(beta < 0 ? 1 : -1));

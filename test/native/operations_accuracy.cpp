@@ -146,7 +146,8 @@ void test_rational() {
     T y[3];
     softmax(one_row(z, 3, std::log(golden.base), NonFinite::kLimit), y);
     for (int i = 0; i < 3; ++i) {
-      CHECK(ulp_error(y[i], Quad(golden.power[i]) / Quad(golden.sum)) <= tolerance::softmax(3, std::log(golden.power[i] / golden.sum)));
+      CHECK(ulp_error(y[i], Quad(golden.power[i]) / Quad(golden.sum)) <=
+            tolerance::softmax(3, std::log(golden.power[i] / golden.sum)));
     }
   }
 }

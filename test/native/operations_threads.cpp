@@ -19,8 +19,8 @@ struct Shape {
 };
 
 // On the pool as many rows, as columns, as chunks of one row, and not at all.
-constexpr Shape kShapes[] = {{{4500, 60, 1}, false}, {{300, 1000, 1}, true}, {{2, 300, 500}, false}, {{1, 270000, 1}, false},
-                             {{3, 20000, 1}, true},  {{20, 50, 1}, false}};
+constexpr Shape kShapes[] = {{{4500, 60, 1}, false},  {{300, 1000, 1}, true}, {{2, 300, 500}, false},
+                             {{1, 270000, 1}, false}, {{3, 20000, 1}, true},  {{20, 50, 1}, false}};
 
 template <class T>
 struct Job {
@@ -44,8 +44,10 @@ void run_together() {
   for (const Shape& shape : kShapes) {
     for (const Operation<T>& operation : operations<T>()) {
       const Strides strides = strides_of(shape.layout);
-      Job<T> job{&operation, {x.data(), shape.layout, 0.9, NonFinite::kLimit, shape.masked ? mask.data() : nullptr, strides},
-                 {w.data(), strides}, {}};
+      Job<T> job{&operation,
+                 {x.data(), shape.layout, 0.9, NonFinite::kLimit, shape.masked ? mask.data() : nullptr, strides},
+                 {w.data(), strides},
+                 {}};
       job.wanted.resize(operation.per_row ? shape.layout.rows() : shape.layout.size());
       operation.run(job.logits, job.weights, job.wanted.data());
       jobs.push_back(job);

@@ -1,5 +1,5 @@
-// Weighted log-sum-exp against its definition, signs and special values included, and what nonFinite: 'throw' refuses in
-// a batch of any layout.
+// Weighted log-sum-exp against its definition, signs and special values included, and what nonFinite: 'throw' refuses
+// in a batch of any layout.
 #include <cmath>
 #include <limits>
 #include <string>
@@ -66,21 +66,26 @@ void check(const std::vector<T>& z, const std::vector<T>& w, double beta) {
   const Logits<T> logits = one_row(z.data(), n, beta, NonFinite::kLimit);
   weighted_log_sum_exp<T>(logits, {w.data(), {n, 1, 1}}, false, &value, &sign);
   weighted_log_sum_exp<T>(logits, {w.data(), {n, 1, 1}}, false, &alone, nullptr);
-  const double size = std::isfinite(double(wanted.value)) ? std::fmax(1.0, std::fabs(double(wanted.value))) : double(wanted.value);
+  const double size =
+      std::isfinite(double(wanted.value)) ? std::fmax(1.0, std::fabs(double(wanted.value))) : double(wanted.value);
   const bool right = ulp_error(value, Quad(wanted.value), size) <= tolerance::log_sum_exp(n) + 1;
   const bool sign_right = std::isnan(wanted.sign) ? std::isnan(sign) : sign == T(wanted.sign);
   // Without a sign a negative sum has no logarithm.
   const bool alone_right = wanted.sign < 0 ? std::isnan(alone) : same_bits(alone, value);
   if (right && sign_right && alone_right) return;
-  fail("weighted log_sum_exp %s, beta %g, n %zu, z %g %g, w %g %g: %.9g sign %g, alone %.9g, not %.9g sign %g", type_name<T>(), beta, n,
-       double(z[0]), double(z[n - 1]), double(w[0]), double(w[n - 1]), double(value), double(sign), double(alone),
-       double(wanted.value), double(wanted.sign));
+  fail("weighted log_sum_exp %s, beta %g, n %zu, z %g %g, w %g %g: %.9g sign %g, alone %.9g, not %.9g sign %g",
+       type_name<T>(), beta, n, double(z[0]), double(z[n - 1]), double(w[0]), double(w[n - 1]), double(value),
+       double(sign), double(alone), double(wanted.value), double(wanted.sign));
 }
 
 // Every row of three over the alphabets of logits and weights.
 template <class T>
 void check_alphabets() {
-  const T logits[] = {T(0), T(1.5), T(-3), std::numeric_limits<T>::infinity(), -std::numeric_limits<T>::infinity(),
+  const T logits[] = {T(0),
+                      T(1.5),
+                      T(-3),
+                      std::numeric_limits<T>::infinity(),
+                      -std::numeric_limits<T>::infinity(),
                       std::numeric_limits<T>::quiet_NaN()};
   const T weights[] = {T(0), T(-0.0), T(1), T(-2), T(0.75)};
   constexpr std::size_t kPairs = std::size(logits) * std::size(weights);
@@ -116,9 +121,11 @@ void check_positive_weights() {
         Quad rest = -1;
         for (std::size_t i = 0; i < n; ++i) rest += Quad(w[i]) * Quad(exact.power(i));
         const Quad wanted = exact.scaled_max() + exact_log1p(rest);
-        weighted_log_sum_exp<T>(one_row(z.data(), n, beta, NonFinite::kLimit), {w.data(), {n, 1, 1}}, false, out.data(), nullptr);
+        weighted_log_sum_exp<T>(one_row(z.data(), n, beta, NonFinite::kLimit), {w.data(), {n, 1, 1}}, false, out.data(),
+                                nullptr);
         const double log_size = std::fabs(double(exact_log1p(rest)));
-        const double size = std::fmax(std::fmax(std::fabs(double(wanted)), std::fabs(double(exact.scaled_max()))), log_size);
+        const double size =
+            std::fmax(std::fmax(std::fabs(double(wanted)), std::fabs(double(exact.scaled_max()))), log_size);
         const double error = ulp_error(out[0], wanted, size);
         worst.see(error, double(n));
         if (!(error <= tolerance::log_sum_exp(n))) {
@@ -137,7 +144,8 @@ TEST(positive_weights_float64) { check_positive_weights<double>(); }
 template <class T>
 void check_refusals() {
   Random random(seed());
-  const T bad[] = {std::numeric_limits<T>::infinity(), -std::numeric_limits<T>::infinity(), std::numeric_limits<T>::quiet_NaN()};
+  const T bad[] = {std::numeric_limits<T>::infinity(), -std::numeric_limits<T>::infinity(),
+                   std::numeric_limits<T>::quiet_NaN()};
   for (int i = 0; i < 3000; ++i) {
     const Layout layout{1 + random.below(5), 1 + random.below(20), 1 + random.below(6)};
     std::vector<T> z(layout.size()), w(z.size(), T(1));
@@ -163,8 +171,8 @@ void check_refusals() {
       const Outcome outcome = operation.run(logits, {w.data(), strides_of(layout)}, out.data());
       const bool refused = outcome.status == Status::kNonFinite;
       if (refused != (first < layout.rows()) || (refused && outcome.row != first)) {
-        fail("%s %s [%zu, %zu, %zu]%s: row %zu, not %zu", operation.name, type_name<T>(), layout.outer, layout.n, layout.inner,
-             masked ? ", masked" : "", refused ? outcome.row : layout.rows(), first);
+        fail("%s %s [%zu, %zu, %zu]%s: row %zu, not %zu", operation.name, type_name<T>(), layout.outer, layout.n,
+             layout.inner, masked ? ", masked" : "", refused ? outcome.row : layout.rows(), first);
       }
       for (const T v : out) {
         if (refused && v != T(77) && std::string(operation.name) != "argmax") {

@@ -1,5 +1,5 @@
-// The thread pool: each chunk is done once, by a slot that nobody else has; jobs of several threads at a time, jobs inside
-// jobs, starting and stopping. Made to be run under the thread sanitizer too (sanitize.sh thread).
+// The thread pool: each chunk is done once, by a slot that nobody else has; jobs of several threads at a time, jobs
+// inside jobs, starting and stopping. Made to be run under the thread sanitizer too (sanitize.sh thread).
 #include <atomic>
 #include <chrono>
 #include <thread>

@@ -22,12 +22,18 @@ std::uint64_t seed();
 // Whether SOFTMAX_NATIVE_THOROUGH asks for the long form of the tests (minutes instead of seconds).
 bool thorough();
 
-#define TEST(name)                                                         \
-  static void name();                                                      \
+// Sanitizers make the plain-array tables some twenty times slower: there every eighth of many like cases has to do.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr unsigned kEveryCase = 8;
+#else
+inline constexpr unsigned kEveryCase = 1;
+#endif
+
+#define TEST(name)                                                             \
+  static void name();                                                          \
   static const ::softmax_native::test::Registration name##_entry{#name, name}; \
   static void name()
 
-#define CHECK(condition) \
-  ((condition) ? (void)0 : ::softmax_native::test::fail("line %d: %s", __LINE__, #condition))
+#define CHECK(condition) ((condition) ? (void)0 : ::softmax_native::test::fail("line %d: %s", __LINE__, #condition))
 
 }  // namespace softmax_native::test

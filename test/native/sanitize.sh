@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the native tests under the sanitizers and runs them: test/native/sanitize.sh [address|thread] [ctest arguments].
+# Builds the native tests under the sanitizers and runs them: test/native/sanitize.sh [address|thread] [ctest options].
 #   address  address, undefined behaviour, leaks: all programs (the default)
 #   thread   data races: the pool, and the operations that use it
 # The build goes to build-sanitize-<kind>. Guard pages stay useful beside it: sanitizers do not see masked loads.
@@ -28,9 +28,8 @@ case $kind in
     ;;
 esac
 build=$root/build-sanitize-$kind
-# No -O3: the templates are many, and what is looked for is the same at -O1.
 cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Sanitize -DSOFTMAX_NATIVE_TESTS=ON -DSOFTMAX_NATIVE_BENCH=OFF \
-  -DCMAKE_CXX_FLAGS="-O1 -g $flags" > "$build.log" 2>&1 || { cat "$build.log"; exit 1; }
+  -DCMAKE_CXX_FLAGS="-O2 -g $flags" > "$build.log" 2>&1 || { cat "$build.log"; exit 1; }
 # shellcheck disable=SC2086
 cmake --build "$build" --parallel 2 --target $targets
 # shellcheck disable=SC2086

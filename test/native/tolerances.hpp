@@ -15,7 +15,8 @@ inline double rounds(std::size_t n) { return 3 + std::log2(static_cast<double>(n
 // ulp of the element y. The last term is the rounding of x - max: an ulp of y for each unit of the difference.
 inline double softmax(std::size_t n, double log_y) { return rounds(n) + std::fabs(log_y); }
 
-// ulp of y itself, also where y is next to 0: there -y is the mass of the others, and its logarithm counts as in softmax.
+// ulp of y itself, also where y is next to 0: there -y is the mass of the others, and its logarithm counts as in
+// softmax.
 inline double log_softmax(std::size_t n, double y) {
   const double near_zero = y > -1 && y != 0 ? -std::log(-y) : 0;
   return rounds(n) + near_zero;
