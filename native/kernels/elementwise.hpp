@@ -54,7 +54,7 @@ inline void map_streaming(const typename V::Scalar* x, typename V::Scalar* out, 
 template <class V>
 void exp(const typename V::Scalar* x, typename V::Scalar* out, std::size_t n) {
   map_fours<V>(x, out, n, [](const Four<V>& p) {
-    const Four<V> y = exp_any(p, NoCorrection{});
+    const Four<V> y = exp_any<Fused>(p, NoCorrection{});
     return each<V>([&](int k) { return V(V::select(V::unordered(p.v[k], p.v[k]), p.v[k], y.v[k])); });
   });
 }

@@ -18,12 +18,6 @@ inline bool all_normal_below_max(const Scaling& scaling, const typename V::Scala
   return is_normal(scaling, least) && !V::any(greatest == scaling.max());
 }
 
-inline double count_lanes(unsigned lanes) {
-  double count = 0;
-  for (; lanes != 0; lanes &= lanes - 1) count += 1;
-  return count;
-}
-
 // sum = sum of e^(beta (x[i] - max)) over x[i] below max, at_max = the number of x[i] at max.
 template <class V>
 void exp_rest(const typename V::Scalar* x, std::size_t n, typename V::Scalar max, double beta, double* sum,
@@ -35,17 +29,13 @@ void exp_rest(const typename V::Scalar* x, std::size_t n, typename V::Scalar max
       const typename V::Scalar* from = x + i;
       if (n - i >= kGroup && all_normal_below_max<V>(scaling, from)) {
         below.add([=](std::size_t first, std::size_t stride) SOFTMAX_INLINE_LAMBDA {
-          return exp_normal_of(scaling, keys_of_four<V>(scaling, from, first, stride));
+          return exp_normal_of<Fused>(scaling, keys_of_four<V>(scaling, from, first, stride));
         });
         continue;
       }
       const std::size_t count = n - i < kGroup ? n - i : kGroup;
       CarefulGroup<V> group(scaling, from, count);
-      for (std::size_t k = 0; k * V::kLanes < count; ++k) {
-        const auto maximal = group.key[k] == scaling.max();
-        maxima += count_lanes(V::lanes_of(maximal));
-        group.e[k] = V::zero_where(maximal, group.e[k]);
-      }
+      maxima += group.take_maxima(scaling, count);
       below.add([&](std::size_t first, std::size_t stride) { return group.four(first, stride); });
     }
     *sum = below.total();
@@ -84,7 +74,7 @@ void weighted_exp_rest(const typename V::Scalar* x, const typename V::Scalar* we
       };
       below.add([&](std::size_t first, std::size_t stride) {
         const Four<F64> w = weights_of(first, stride), keys = keys_of(first, stride, w);
-        const Four<F64> e = exp_any_of(scaling, keys);
+        const Four<F64> e = exp_any_of<Fused>(scaling, keys);
         return each<F64>([&](int k) {
           const auto none = F64::either(keys.v[k] == scaling.max(), keys.v[k] == never);
           return F64(F64::zero_where(none, w.v[k] * e.v[k]));

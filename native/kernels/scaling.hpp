@@ -66,18 +66,18 @@ inline auto with_scaling(typename V::Scalar max, double beta, const F& f) {
 }
 
 // The exponentials of four vectors of keys: `normal` for keys that is_normal accepts, `any` for all.
-template <class V, class Scaling>
+template <class Arithmetic, class V, class Scaling>
 SOFTMAX_INLINE Four<V> exp_normal_of(const Scaling& scaling, const Four<V>& keys) {
   const Four<V> d = each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return scaling.below_max(keys.v[i]); });
   const Four<V> p = each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return scaling.product(d.v[i]); });
-  return exp_normal(p, scaling.corrections(d, p));
+  return exp_normal<Arithmetic>(p, scaling.corrections(d, p));
 }
 
-template <class V, class Scaling>
+template <class Arithmetic, class V, class Scaling>
 inline Four<V> exp_any_of(const Scaling& scaling, const Four<V>& keys) {
   const Four<V> d = each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return scaling.below_max(keys.v[i]); });
   const Four<V> p = each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return scaling.product(d.v[i]); });
-  return exp_any(p, scaling.corrections(d, p));
+  return exp_any<Arithmetic>(p, scaling.corrections(d, p));
 }
 
 // Whether no key of the vector is too far below the maximum for exp_normal. Both roundings on the way are monotone, so

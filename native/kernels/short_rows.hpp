@@ -2,11 +2,15 @@
 // [j * kLanes + r], so that every instruction works on all rows. Each row's bits are those of the row passes
 // (softmax.hpp, log_sum_exp.hpp): a short row is one group, and the tile folds it by the same tree.
 //
-// The kernels take `rows` contiguous rows of n, do whole tiles from the front, stop before the first tile that has a row
-// without finite maximum, and return how many rows they did. The caller does the others row by row. x may be out.
+// The kernels take `rows` contiguous rows of n, do tiles while there are enough rows and then single rows, each kept in
+// registers from its loads to its stores; they stop before the first row whose maximum is not finite, and return how
+// many rows they did. x may be out.
 #pragma once
 
 namespace softmax_native::SOFTMAX_ISA {
+
+// Rows up to here are computed in the arithmetic that lib/tiny repeats (kTiny there).
+inline constexpr std::size_t kTiny = 8;
 
 template <class V>
 class Tile {
@@ -96,21 +100,32 @@ class Tile {
   std::size_t block_start(std::size_t j) const { return n_ - j >= kLanes || n_ < kLanes ? j : n_ - kLanes; }
 };
 
-// For each whole tile with finite maxima: loads it and calls work(tile, scaling, normal, first row), with a scaling
-// whose max is that of each lane's row. `normal` says that the branch-free exponential reaches every key.
-template <class V, class Work>
-inline std::size_t each_tile(const typename V::Scalar* x, std::size_t rows, std::size_t n, double beta,
-                             const Work& work) {
-  return with_scaling<V>(0, beta, [&](auto scaling) {
-    Tile<V> tile(n);
+// Calls tile_work(tile, scaling, normal, row) for tiles, with a scaling whose max is that of each lane's row, and
+// row_work(group, scaling, row) for what is left, rows before one that is not finite included. `normal` says that the
+// branch-free exponential reaches every key of the tile.
+template <class Arithmetic, class V, class TileWork, class RowWork>
+inline std::size_t each_short(const typename V::Scalar* x, std::size_t rows, std::size_t n, double beta,
+                              const TileWork& tile_work, const RowWork& row_work) {
+  return with_scaling<V>(0, beta, [=](auto scaling) {
     std::size_t row = 0;
-    for (; rows - row >= V::kLanes; row += V::kLanes) {
-      tile.load(x + row * n);
-      V greatest, least;
-      if (!tile.extremes([&](V v) { return V(scaling.key(v)); }, &greatest, &least)) break;
-      scaling.set_max(greatest);
-      // least is below every row's own least, so the answer may be a cautious no.
-      work(tile, scaling, is_normal(scaling, least), row);
+    if (rows >= V::kLanes) {
+      Tile<V> tile(n);
+      for (; rows - row >= V::kLanes; row += V::kLanes) {
+        tile.load(x + row * n);
+        V greatest, least;
+        if (!tile.extremes([&](V v) { return V(scaling.key(v)); }, &greatest, &least)) break;
+        scaling.set_max(greatest);
+        // least is below every row's own least, so the answer may be a cautious no.
+        tile_work(tile, scaling, is_normal(scaling, least), row);
+      }
+    }
+    const std::size_t end = rows - row < V::kLanes ? rows : row + V::kLanes;
+    for (; row < end; ++row) {
+      const typename V::Scalar greatest = max<V>(x + row * n, n, beta < 0);
+      if (greatest - greatest != 0) break;
+      scaling.set_max(V::broadcast(greatest));
+      CarefulGroup<V, Arithmetic> group(scaling, x + row * n, n);
+      row_work(group, scaling, row);
     }
     return row;
   });
@@ -124,27 +139,28 @@ inline Four<V> keys_in_tile(const Tile<V>& tile, const Scaling& scaling, std::si
 
 // Calls use(j, keys, exponentials) for the elements in fours. The last four may reach beyond the row: what is there are
 // left-overs of the transpose, whose exponentials nobody uses.
-template <class V, class Scaling, class Use>
+template <class Arithmetic, class V, class Scaling, class Use>
 inline void each_four(const Tile<V>& tile, const Scaling& scaling, bool normal, std::size_t n, const Use& use) {
   if (normal) {
     for (std::size_t j = 0; j < n; j += 4) {
       const Four<V> keys = keys_in_tile(tile, scaling, j);
-      use(j, keys, exp_normal_of(scaling, keys));
+      use(j, keys, exp_normal_of<Arithmetic>(scaling, keys));
     }
   } else {
     for (std::size_t j = 0; j < n; j += 4) {
       const Four<V> keys = keys_in_tile(tile, scaling, j);
-      use(j, keys, exp_any_of(scaling, keys));
+      use(j, keys, exp_any_of<Arithmetic>(scaling, keys));
     }
   }
 }
 
-template <class V>
-std::size_t softmax_short(const typename V::Scalar* x, typename V::Scalar* out, std::size_t rows, std::size_t n,
+template <class Arithmetic, class V>
+inline std::size_t softmax_in(const typename V::Scalar* x, typename V::Scalar* out, std::size_t rows, std::size_t n,
                           double beta) {
-  return each_tile<V>(x, rows, n, beta, [=](Tile<V>& tile, const auto& scaling, bool normal, std::size_t row) {
+  using T = typename V::Scalar;
+  const auto tile_work = [=](Tile<V>& tile, const auto& scaling, bool normal, std::size_t row) {
     V terms[kGroup];
-    each_four(tile, scaling, normal, n, [&](std::size_t j, const Four<V>&, const Four<V>& e) {
+    each_four<Arithmetic>(tile, scaling, normal, n, [&](std::size_t j, const Four<V>&, const Four<V>& e) {
       for (std::size_t k = 0; k < 4; ++k) terms[j + k] = tile[j + k] = e.v[k];
     });
     tile.fold(terms);
@@ -154,15 +170,20 @@ std::size_t softmax_short(const typename V::Scalar* x, typename V::Scalar* out, 
     if constexpr (V::kWideParts == 2) parts[1] = one / Tile<V>::template total<1>(terms);
     const V factor = V::narrow(parts);
     tile.store(out + row * n, [factor](V e) SOFTMAX_INLINE_LAMBDA { return V(e * factor); });
-  });
+  };
+  const auto row_work = [=](CarefulGroup<V, Arithmetic>& group, const auto&, std::size_t row) {
+    const V factor = V::broadcast(static_cast<T>(1 / group.sum()));
+    group.store(out + row * n, n, [factor](V e, V) { return V(e * factor); });
+  };
+  return each_short<Arithmetic, V>(x, rows, n, beta, tile_work, row_work);
 }
 
 // log1p(rest) of each row of the tile, as F64 parts.
-template <class V, class Scaling>
+template <class Arithmetic, class V, class Scaling>
 inline void log_rest(const Tile<V>& tile, const Scaling& scaling, bool normal, std::size_t n, F64* parts) {
   const V one = V::broadcast(1);
   V terms[kGroup], maxima[kGroup];
-  each_four(tile, scaling, normal, n, [&](std::size_t j, const Four<V>& keys, const Four<V>& e) {
+  each_four<Arithmetic>(tile, scaling, normal, n, [&](std::size_t j, const Four<V>& keys, const Four<V>& e) {
     for (std::size_t k = 0; k < 4; ++k) {
       const auto maximal = keys.v[k] == scaling.max();
       maxima[j + k] = V::keep_where(maximal, one);
@@ -178,30 +199,68 @@ inline void log_rest(const Tile<V>& tile, const Scaling& scaling, bool normal, s
   }
 }
 
-template <class V>
-std::size_t log_softmax_short(const typename V::Scalar* x, typename V::Scalar* out, std::size_t rows, std::size_t n,
+// log1p(rest) of one row.
+template <class V, class Arithmetic, class Scaling>
+inline double log_rest(CarefulGroup<V, Arithmetic>& group, const Scaling& scaling, std::size_t n) {
+  const double maxima = group.take_maxima(scaling, n);
+  double lanes[F64::kLanes];
+  log1p_any(F64::broadcast(group.sum() + (maxima - 1))).store(lanes);
+  return lanes[0];
+}
+
+template <class Arithmetic, class V>
+inline std::size_t log_softmax_in(const typename V::Scalar* x, typename V::Scalar* out, std::size_t rows, std::size_t n,
                               double beta) {
-  return each_tile<V>(x, rows, n, beta, [=](Tile<V>& tile, const auto& scaling, bool normal, std::size_t row) {
+  using T = typename V::Scalar;
+  const auto tile_work = [=](Tile<V>& tile, const auto& scaling, bool normal, std::size_t row) {
     F64 parts[V::kWideParts];
-    log_rest(tile, scaling, normal, n, parts);
+    log_rest<Arithmetic>(tile, scaling, normal, n, parts);
     const V by = V::narrow(parts);
     tile.store(out + row * n, [&](V z) SOFTMAX_INLINE_LAMBDA {
       return V(scaling.shifted(V(scaling.below_max(V(scaling.key(z)))), by));
     });
-  });
+  };
+  const auto row_work = [=](CarefulGroup<V, Arithmetic>& group, const auto& scaling, std::size_t row) {
+    const V by = V::broadcast(static_cast<T>(log_rest(group, scaling, n)));
+    group.store(out + row * n, n, [&](V, V key) { return V(scaling.shifted(V(scaling.below_max(key)), by)); });
+  };
+  return each_short<Arithmetic, V>(x, rows, n, beta, tile_work, row_work);
 }
 
 // max[r] and log_sum[r] = log1p(rest) of each row.
-template <class V>
-std::size_t log_sum_exp_short(const typename V::Scalar* x, std::size_t rows, std::size_t n, double beta,
+template <class Arithmetic, class V>
+inline std::size_t log_sum_exp_in(const typename V::Scalar* x, std::size_t rows, std::size_t n, double beta,
                               typename V::Scalar* max, double* log_sum) {
-  return each_tile<V>(x, rows, n, beta, [=](Tile<V>& tile, const auto& scaling, bool normal, std::size_t row) {
+  const auto tile_work = [=](Tile<V>& tile, const auto& scaling, bool normal, std::size_t row) {
     F64 parts[V::kWideParts];
-    log_rest(tile, scaling, normal, n, parts);
+    log_rest<Arithmetic>(tile, scaling, normal, n, parts);
     scaling.max().store(max + row);
     parts[0].store(log_sum + row);
     if constexpr (V::kWideParts == 2) parts[1].store(log_sum + row + F64::kLanes);
-  });
+  };
+  const auto row_work = [=](CarefulGroup<V, Arithmetic>& group, const auto& scaling, std::size_t row) {
+    log_sum[row] = log_rest(group, scaling, n);
+    scaling.max().store_partial(max + row, 1);
+  };
+  return each_short<Arithmetic, V>(x, rows, n, beta, tile_work, row_work);
+}
+
+template <class V>
+std::size_t softmax_short(const typename V::Scalar* x, typename V::Scalar* out, std::size_t rows, std::size_t n,
+                          double beta) {
+  return n <= kTiny ? softmax_in<Plain, V>(x, out, rows, n, beta) : softmax_in<Fused, V>(x, out, rows, n, beta);
+}
+
+template <class V>
+std::size_t log_softmax_short(const typename V::Scalar* x, typename V::Scalar* out, std::size_t rows, std::size_t n,
+                              double beta) {
+  return n <= kTiny ? log_softmax_in<Plain, V>(x, out, rows, n, beta) : log_softmax_in<Fused, V>(x, out, rows, n, beta);
+}
+
+template <class V>
+std::size_t log_sum_exp_short(const typename V::Scalar* x, std::size_t rows, std::size_t n, double beta,
+                              typename V::Scalar* max, double* log_sum) {
+  return n <= kTiny ? log_sum_exp_in<Plain, V>(x, rows, n, beta, max, log_sum) : log_sum_exp_in<Fused, V>(x, rows, n, beta, max, log_sum);
 }
 
 }  // namespace softmax_native::SOFTMAX_ISA

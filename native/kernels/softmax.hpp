@@ -22,9 +22,15 @@ SOFTMAX_INLINE Four<V> keys_of_four(const Scaling& scaling, const typename V::Sc
   });
 }
 
+inline double count_lanes(unsigned lanes) {
+  double count = 0;
+  for (; lanes != 0; lanes &= lanes - 1) count += 1;
+  return count;
+}
+
 // A group's keys and exponentials, where it is not full or holds keys that need exp_any. What lies beyond the row is not
 // read and has the exponential 0.
-template <class V>
+template <class V, class Arithmetic = Fused>
 struct CarefulGroup {
   V key[kGroupVectors<V>], e[kGroupVectors<V>];
 
@@ -39,7 +45,7 @@ struct CarefulGroup {
         if (count - start >= V::kLanes) return V(scaling.key(V::load(x + start)));
         return V(scaling.key(V::load_partial(x + start, count - start, V(scaling.key(none)))));
       });
-      const Four<V> exponentials = exp_any_of(scaling, keys);
+      const Four<V> exponentials = exp_any_of<Arithmetic>(scaling, keys);
       for (std::size_t k = 0; k < 4; ++k) {
         key[i + k] = keys.v[k];
         e[i + k] = exponentials.v[k];
@@ -52,12 +58,33 @@ struct CarefulGroup {
     return {{e[first], e[first + stride], e[first + 2 * stride], e[first + 3 * stride]}};
   }
 
-  void store(typename V::Scalar* out, std::size_t count) const {
+  double sum() const {
+    GroupSum<V> total;
+    total.add([this](std::size_t first, std::size_t stride) { return four(first, stride); });
+    return total.total();
+  }
+
+  // Takes the maxima out of the exponentials, and says how many there were.
+  template <class Scaling>
+  double take_maxima(const Scaling& scaling, std::size_t count) {
+    double maxima = 0;
+    for (std::size_t k = 0; k * V::kLanes < count; ++k) {
+      const auto maximal = key[k] == scaling.max();
+      maxima += count_lanes(V::lanes_of(maximal));
+      e[k] = V::zero_where(maximal, e[k]);
+    }
+    return maxima;
+  }
+
+  // out = change(exponential, key).
+  template <class Change>
+  void store(typename V::Scalar* out, std::size_t count, const Change& change) const {
     for (std::size_t i = 0, start = 0; start < count; ++i, start += V::kLanes) {
+      const V y = change(e[i], key[i]);
       if (count - start >= V::kLanes) {
-        e[i].store(out + start);
+        y.store(out + start);
       } else {
-        e[i].store_partial(out + start, count - start);
+        y.store_partial(out + start, count - start);
       }
     }
   }
@@ -72,7 +99,7 @@ double exp_sum(const typename V::Scalar* x, typename V::Scalar* out, std::size_t
     GroupSum<V> sum;
     const auto careful = [&](const typename V::Scalar* from, typename V::Scalar* to, std::size_t count) {
       const CarefulGroup<V> group(scaling, from, count);
-      group.store(to, count);
+      group.store(to, count, [](V e, V) { return e; });
       sum.add([&](std::size_t first, std::size_t stride) { return group.four(first, stride); });
     };
     std::size_t i = 0;
@@ -82,7 +109,7 @@ double exp_sum(const typename V::Scalar* x, typename V::Scalar* out, std::size_t
       typename V::Scalar* to = out + i;
       if (all_normal<V>(scaling, from)) {
         sum.add([=](std::size_t first, std::size_t stride) SOFTMAX_INLINE_LAMBDA {
-          const Four<V> e = exp_normal_of(scaling, keys_of_four<V>(scaling, from, first, stride));
+          const Four<V> e = exp_normal_of<Fused>(scaling, keys_of_four<V>(scaling, from, first, stride));
           for (std::size_t k = 0; k < 4; ++k) e.v[k].store(to + (first + k * stride) * V::kLanes);
           return e;
         });
@@ -120,7 +147,7 @@ void exp_scale(const typename V::Scalar* x, typename V::Scalar* out, std::size_t
     const auto keys = [scaling](const Four<V>& v) SOFTMAX_INLINE_LAMBDA {
       return each<V>([&](int k) SOFTMAX_INLINE_LAMBDA { return V(scaling.key(v.v[k])); });
     };
-    const auto any = [=](const Four<V>& v) { return times(exp_any_of(scaling, keys(v))); };
+    const auto any = [=](const Four<V>& v) { return times(exp_any_of<Fused>(scaling, keys(v))); };
     std::size_t i = stream ? until_aligned<V>(out, n) : 0;
     map_fours<V>(x, out, i, any);
     for (const std::size_t end = n - (n - i) % kGroup; i < end; i += kGroup) {
@@ -131,7 +158,7 @@ void exp_scale(const typename V::Scalar* x, typename V::Scalar* out, std::size_t
         continue;
       }
       for (std::size_t first = 0; first < kGroupVectors<V>; first += 4) {
-        const Four<V> y = times(exp_normal_of(scaling, keys_of_four<V>(scaling, from, first, 1)));
+        const Four<V> y = times(exp_normal_of<Fused>(scaling, keys_of_four<V>(scaling, from, first, 1)));
         for (std::size_t k = 0; k < 4; ++k) {
           if (stream) {
             y.v[k].stream(to + (first + k) * V::kLanes);

@@ -12,18 +12,22 @@ bool is_limit(T max_key, double beta) {
   return max_key - max_key != 0 || beta == 0 || beta - beta != 0;
 }
 
+// Whether a logit that takes part is infinite: with beta = 0, IEEE arithmetic makes NaN of it.
+template <class T>
+bool has_infinity(const Logits<T>& logits, const RowTiles<T>& tiles, std::size_t row, const T* x) {
+  for (std::size_t j = 0; j < logits.layout.n; ++j) {
+    if (x[j] - x[j] != 0 && tiles.takes_part(row, j)) return true;
+  }
+  return false;
+}
+
 // A row with NaN gives NaN; so does, under 'ieee', what IEEE arithmetic on beta * z would make NaN.
 template <class T>
 bool is_nan_row(const Logits<T>& logits, const RowTiles<T>& tiles, std::size_t row, const T* x, T max_key) {
   if (max_key != max_key) return true;
   if (logits.rule != NonFinite::kIeee) return false;
   if (max_key - max_key != 0) return true;  // Infinity - Infinity, or 0 / 0
-  if (logits.beta != 0) return false;
-  const T infinity = static_cast<T>(__builtin_inf());
-  for (std::size_t j = 0; j < logits.layout.n; ++j) {  // 0 * Infinity
-    if (x[j] == -infinity && tiles.takes_part(row, j)) return true;
-  }
-  return false;
+  return logits.beta == 0 && has_infinity(logits, tiles, row, x);
 }
 
 // How the mass of such a row is shared: by the x that equal `value`, or by all others.

@@ -25,7 +25,8 @@ class LogSoftmax {
     std::size_t r = 0;
     while (r < count) {
       if (short_rows) r += k_.log_softmax_short(x + r * n_, out + r * n_, count - r, n_, logits_.beta);
-      const std::size_t some = count - r < 16 ? count - r : 16;
+      if (r == count) return;
+      const std::size_t left = count - r, some = short_rows ? 1 : left < sums_.kRows ? left : sums_.kRows;
       sums_.of(x + r * n_, some, max, log_sum, chunks);
       for (std::size_t i = 0; i < some; ++i, ++r) row(first + r, x + r * n_, out + r * n_, max[i], log_sum[i]);
     }

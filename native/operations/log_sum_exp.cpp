@@ -14,13 +14,12 @@ double limit_value(const Logits<T>& logits, const RowTiles<T>& tiles, std::size_
   constexpr double kInfinity = __builtin_inf();
   const double beta = logits.beta, sign = logits.negate() ? -1 : 1;
   if (max != max) return max;
-  const bool infinite = max - max != 0;
-  if (infinite && !(beta == 0 && logits.rule == NonFinite::kIeee)) {
+  if (beta == 0 && logits.rule == NonFinite::kIeee && has_infinity(logits, tiles, row, x)) return __builtin_nan("");
+  if (max - max != 0) {
     // +Infinity shared by some, or nothing that takes part.
     const double log_sum = max;
     return over_beta ? log_sum * sign : log_sum;
   }
-  if (is_nan_row(logits, tiles, row, x, max)) return __builtin_nan("");
   if (beta == 0) {
     const double count = static_cast<double>(share(x, logits.layout.n, max, logits).count);
     if (!over_beta) return log_of(count);

@@ -22,7 +22,7 @@ class RowSums {
     const bool short_rows = n_ <= kShort && beta != 0 && beta - beta == 0;
     while (r < count) {
       if (short_rows) r += k_.log_sum_exp_short(x + r * n_, count - r, n_, beta, max + r, log_sum + r);
-      const std::size_t first = r, end = r + 16 < count ? r + 16 : count;
+      const std::size_t first = r, end = short_rows && r < count ? r + 1 : count;
       for (; r < end; ++r) log_sum[r] = rest(x + r * n_, max + r, chunks);
       kernels().f64.log1p(log_sum + first, log_sum + first, end - first);
     }

@@ -52,16 +52,15 @@ class RowTiles {
     const Layout& layout = logits.layout;
     const std::size_t n = layout.n == 0 ? 1 : layout.n;
     if (layout.inner == 1) {
-      height_ = n >= kTask ? 1 : kTask / n;
-      per_outer_ = 1;
-    } else {
-      // 16 neighbours are a cache line of float32; fewer when rows are so long that the copy would be huge.
-      constexpr std::size_t kNeighbours = 16, kLargest = std::size_t{1} << 24;
-      height_ = n >= kLargest / kNeighbours ? (kLargest / n == 0 ? 1 : kLargest / n) : kNeighbours;
-      if (n < kTask / kNeighbours) height_ = kTask / n;
-      if (height_ > layout.inner) height_ = layout.inner;
-      per_outer_ = divide_up(layout.inner, height_);
+      height_ = n >= kTask ? 1 : layout.size() <= kTask ? layout.outer : kTask / n;
+      return;
     }
+    // 16 neighbours are a cache line of float32; fewer when rows are so long that the copy would be huge.
+    constexpr std::size_t kNeighbours = 16, kLargest = std::size_t{1} << 24;
+    height_ = n >= kLargest / kNeighbours ? (kLargest / n == 0 ? 1 : kLargest / n) : kNeighbours;
+    if (n < kTask / kNeighbours) height_ = kTask / n;
+    if (height_ > layout.inner) height_ = layout.inner;
+    per_outer_ = divide_up(layout.inner, height_);
   }
 
   bool direct() const { return logits_.layout.inner == 1 && logits_.mask == nullptr; }
@@ -124,7 +123,7 @@ class RowTiles {
 
  private:
   const Logits<T>& logits_;
-  std::size_t height_, per_outer_;
+  std::size_t height_ = 1, per_outer_ = 1;
 
   std::size_t start(RowTile tile) const {
     const Layout& layout = logits_.layout;

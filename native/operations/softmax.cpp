@@ -28,14 +28,13 @@ class Softmax {
     const bool short_rows = n_ <= kShort && logits_.beta != 0 && logits_.beta_is_finite();
     while (r < count) {
       if (short_rows) r += k_.softmax_short(x + r * n_, out + r * n_, count - r, n_, logits_.beta);
-      // What the tiles leave: the last few rows, or those around one that needs a closer look.
-      for (std::size_t end = r + 16 < count ? r + 16 : count; r < end; ++r) {
-        if (n_ <= kChunk) {
-          row(first + r, x + r * n_, out + r * n_);
-        } else {
-          long_row(first + r, x + r * n_, out + r * n_, chunks);
-        }
+      if (r == count) return;
+      if (n_ <= kChunk) {
+        row(first + r, x + r * n_, out + r * n_);
+      } else {
+        long_row(first + r, x + r * n_, out + r * n_, chunks);
       }
+      ++r;
     }
   }
 

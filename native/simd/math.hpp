@@ -1,5 +1,5 @@
 // exp, log and log1p on a vector, written once for all instruction sets. The sequence of operations is the numeric
-// contract: every set performs the same fused multiply-adds and so gives the same bits.
+// contract: every set performs the same operations, fused where it says so, and so gives the same bits.
 #pragma once
 
 #include <cstddef>
@@ -57,12 +57,12 @@ SOFTMAX_INLINE Four<V> each(const F& f) {
 struct NoCorrection {};
 
 template <class V>
-SOFTMAX_INLINE Four<V> corrected(const Four<V>& r, const Four<V>& c) {
-  return each<V>([&](int k) SOFTMAX_INLINE_LAMBDA { return r.v[k] + c.v[k]; });
+SOFTMAX_INLINE Four<V> plus(const Four<V>& a, const Four<V>& c) {
+  return each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return a.v[i] + c.v[i]; });
 }
 template <class V>
-SOFTMAX_INLINE Four<V> corrected(const Four<V>& r, NoCorrection) {
-  return r;
+SOFTMAX_INLINE Four<V> plus(const Four<V>& a, NoCorrection) {
+  return a;
 }
 template <class V>
 SOFTMAX_INLINE Four<V> zero_below(const Four<V>& p, V floor, const Four<V>& c) {
@@ -73,31 +73,82 @@ SOFTMAX_INLINE NoCorrection zero_below(const Four<V>&, V, NoCorrection c) {
   return c;
 }
 
+// Q(r), of e^r = 1 + r + r^2 Q(r).
+template <class Arithmetic, class V>
+SOFTMAX_INLINE Four<V> exp_tail(const Four<V>& r) {
+  using K = Exp<V>;
+  const V leading = V::broadcast(K::kTail[0]);
+  Four<V> q{{leading, leading, leading, leading}};
+  for (std::size_t term = 1; term < sizeof(K::kTail) / sizeof(K::kTail[0]); ++term) {
+    const V coefficient = V::broadcast(K::kTail[term]);
+    q = each<V>([&](int i) SOFTMAX_INLINE_LAMBDA {
+      return V(Arithmetic::template multiply_add<V>(q.v[i], r.v[i], coefficient));
+    });
+  }
+  return q;
+}
+
+// e^(above + k low) with above + k low in [-ln 2 / 2, ln 2 / 2], low tiny, in one of two arithmetics. Which one is used is
+// a matter of the row's length alone.
+
+// With fused multiply-adds: Horner's rule all the way down to 1 + r (1 + r Q(r)) rounds little.
+struct Fused {
+  template <class V>
+  SOFTMAX_INLINE static V multiply_add(V a, V b, V c) {
+    return V::fma(a, b, c);
+  }
+
+  template <class V, class Correction>
+  SOFTMAX_INLINE static Four<V> exp_of(const Four<V>& above, const Four<V>& k, V low, const Correction& c) {
+    const V one = V::broadcast(1);
+    const Four<V> r =
+        plus(each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return V(V::fma(k.v[i], low, above.v[i])); }), c);
+    Four<V> y = exp_tail<Fused>(r);
+    y = each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return V(V::fma(y.v[i], r.v[i], one)); });
+    return each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return V(V::fma(y.v[i], r.v[i], one)); });
+  }
+};
+
+// With separate roundings, which JavaScript can repeat to the bit, as lib/tiny does for rows too short to repay a call:
+// what r rounds off is kept, and everything small is added up before it meets r and 1.
+struct Plain {
+  template <class V>
+  SOFTMAX_INLINE static V multiply_add(V a, V b, V c) {
+    return a * b + c;
+  }
+
+  template <class V, class Correction>
+  SOFTMAX_INLINE static Four<V> exp_of(const Four<V>& above, const Four<V>& k, V low, const Correction& c) {
+    const V one = V::broadcast(1);
+    const Four<V> below = each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return V(k.v[i] * low); });
+    const Four<V> r = plus(above, below), q = exp_tail<Plain>(r);
+    const Four<V> lost =
+        plus(each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return V((above.v[i] - r.v[i]) + below.v[i]); }), c);
+    return each<V>([&](int i) SOFTMAX_INLINE_LAMBDA {
+      return V(one + (r.v[i] + ((r.v[i] * r.v[i]) * q.v[i] + lost.v[i])));
+    });
+  }
+};
+
 // The argument's parts: e^r in [0.7, 1.42], and kRound + k, whose low bits hold the power of two.
 template <class V>
 struct Reduced {
   Four<V> mantissa, rounded;
 };
 
-template <class V, class Correction>
+template <class Arithmetic, class V, class Correction>
 SOFTMAX_INLINE Reduced<V> exp_reduced(const Four<V>& p, const Correction& c) {
   using K = Exp<V>;
-  const V log2e = V::broadcast(K::kLog2e), round = V::broadcast(K::kRound), one = V::broadcast(1);
-  const V high = V::broadcast(-K::kLn2High), low = V::broadcast(-K::kLn2Low);
-  const Four<V> rounded = each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return V::fma(p.v[i], log2e, round); });
-  const Four<V> k = each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return rounded.v[i] - round; });
-  Four<V> r = each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return V::fma(k.v[i], high, p.v[i]); });
-  r = each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return V::fma(k.v[i], low, r.v[i]); });
-  r = corrected(r, c);
-  const V leading = V::broadcast(K::kTail[0]);
-  Four<V> y{{leading, leading, leading, leading}};
-  for (std::size_t term = 1; term < sizeof(K::kTail) / sizeof(K::kTail[0]); ++term) {
-    const V coefficient = V::broadcast(K::kTail[term]);
-    y = each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return V::fma(y.v[i], r.v[i], coefficient); });
-  }
-  y = each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return V::fma(y.v[i], r.v[i], one); });
-  y = each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return V::fma(y.v[i], r.v[i], one); });
-  return {y, rounded};
+  const V log2e = V::broadcast(K::kLog2e), round = V::broadcast(K::kRound), high = V::broadcast(-K::kLn2High);
+  const Four<V> rounded = each<V>([&](int i) SOFTMAX_INLINE_LAMBDA {
+    return V(Arithmetic::template multiply_add<V>(p.v[i], log2e, round));
+  });
+  const Four<V> k = each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return V(rounded.v[i] - round); });
+  // Exact in either arithmetic: k kLn2High has few bits, and p is near it.
+  const Four<V> above = each<V>([&](int i) SOFTMAX_INLINE_LAMBDA {
+    return V(Arithmetic::template multiply_add<V>(k.v[i], high, p.v[i]));
+  });
+  return {Arithmetic::exp_of(above, k, V::broadcast(-K::kLn2Low), c), rounded};
 }
 
 // y * 2^k by adding k to the exponent field: the upper bits of `rounded` are shifted out.
@@ -107,21 +158,21 @@ SOFTMAX_INLINE V times_power(V y, V rounded) {
 }
 
 // e^(p + c) for kNormalMin <= p <= 0: no check, no branch.
-template <class V, class Correction>
+template <class Arithmetic, class V, class Correction>
 SOFTMAX_INLINE Four<V> exp_normal(const Four<V>& p, const Correction& c) {
-  const Reduced<V> e = exp_reduced(p, c);
+  const Reduced<V> e = exp_reduced<Arithmetic>(p, c);
   return each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return times_power(e.mantissa.v[i], e.rounded.v[i]); });
 }
 
 // e^(p + c) for every p <= 0, -Infinity included, with the same bits as exp_normal where both hold. A subnormal
 // result is rounded once, by an addition that aligns it to the least subnormal, so that no instruction ever has a
 // subnormal operand or result (which costs a microcode trip of 100 to 200 cycles on many processors).
-template <class V, class Correction>
+template <class Arithmetic, class V, class Correction>
 SOFTMAX_INLINE Four<V> exp_any(const Four<V>& p, const Correction& c) {
   using K = Exp<V>;
   const V floor = V::broadcast(K::kZero), integer = V::broadcast(K::kInteger);
   const Four<V> held = each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return V::max(floor, p.v[i]); });
-  const Reduced<V> e = exp_reduced(held, zero_below(p, floor, c));
+  const Reduced<V> e = exp_reduced<Arithmetic>(held, zero_below(p, floor, c));
   return each<V>([&](int i) SOFTMAX_INLINE_LAMBDA {
     const V normal = times_power(e.mantissa.v[i], e.rounded.v[i]);
     // k is held where y 2^(k + 149) is still a float: far above the range where it matters.
@@ -133,7 +184,7 @@ SOFTMAX_INLINE Four<V> exp_any(const Four<V>& p, const Correction& c) {
 }
 
 // log(1 + f) - f = -(f^2/2 - s (f^2/2 + R)), s = f / (2 + f), R = s^2 P(s^2); P minimax of degree 7 by Remez exchange,
-// error 6.1e-20 in R. k ln 2 is added in two parts, the correction with the smaller one.
+// error 6.1e-20 in R. k ln 2 is added in two parts, the correction with the smaller one. In plain arithmetic, as above.
 inline F64 log_assemble(F64 f, F64 k, F64 correction) {
   constexpr double kTail[] = {1.308921924385939457167e-1, 1.326851624848739668834e-1, 1.538624968412704930803e-1,
                               1.818179544817574220698e-1, 2.222222239360519128406e-1, 2.857142857079475803888e-1,
@@ -143,11 +194,11 @@ inline F64 log_assemble(F64 f, F64 k, F64 correction) {
   const F64 s = f / (F64::broadcast(2) + f);
   const F64 z = s * s;
   F64 p = F64::broadcast(kTail[0]);
-  for (std::size_t i = 1; i < sizeof(kTail) / sizeof(kTail[0]); ++i) p = F64::fma(p, z, F64::broadcast(kTail[i]));
+  for (std::size_t i = 1; i < sizeof(kTail) / sizeof(kTail[0]); ++i) p = Plain::multiply_add(p, z, F64::broadcast(kTail[i]));
   const F64 half_square = F64::broadcast(0.5) * f * f;
-  const F64 low = F64::fma(k, F64::broadcast(kLn2Low), correction);
-  const F64 tail = F64::fma(s, F64::fma(z, p, half_square), low);
-  return F64::fma(k, F64::broadcast(kLn2High), f - (half_square - tail));
+  const F64 low = Plain::multiply_add(k, F64::broadcast(kLn2Low), correction);
+  const F64 tail = Plain::multiply_add(s, Plain::multiply_add(z, p, half_square), low);
+  return Plain::multiply_add(k, F64::broadcast(kLn2High), f - (half_square - tail));
 }
 
 struct Split {
