@@ -1,17 +1,17 @@
 // Shapes without arrays' contents: which axes are rows and which are classes, strides, broadcasting. Row-major always.
 import type { Parts } from './types';
 
-/** The axes in the order of the canonical layout. They stand in `dims` in that order if `inPlace`. */
+/** What the logits are in the canonical layout, which they have as they stand if `inPlace`. */
 export interface Layout extends Parts {
-  readonly axes: {
-    readonly outer: readonly number[];
-    readonly n: readonly number[];
-    readonly inner: readonly number[];
-  };
+  readonly reduced: readonly number[];
   readonly inPlace: boolean;
 }
 
-export const sizeOf = (dims: readonly number[]): number => dims.reduce((product, dim) => product * dim, 1);
+export function sizeOf(dims: readonly number[], from = 0, to = dims.length): number {
+  let size = 1;
+  for (let axis = from; axis < to; axis += 1) size *= dims[axis] as number;
+  return size;
+}
 
 /**
  * Neighbouring axes are one axis of their product. Axes with others between them go last, behind all that are kept:
@@ -19,14 +19,28 @@ export const sizeOf = (dims: readonly number[]): number => dims.reduce((product,
  */
 export function layoutOf(dims: readonly number[], reduced: readonly number[]): Layout {
   const first = reduced[0] as number;
-  const last = reduced[reduced.length - 1] as number;
-  const all = dims.map((_, axis) => axis);
-  const inPlace = last - first === reduced.length - 1;
-  const axes = inPlace
-    ? { outer: all.slice(0, first), n: all.slice(first, last + 1), inner: all.slice(last + 1) }
-    : { outer: all.filter((axis) => !reduced.includes(axis)), n: reduced, inner: [] };
-  const size = (group: readonly number[]) => sizeOf(group.map((axis) => dims[axis] as number));
-  return { outer: size(axes.outer), n: size(axes.n), inner: size(axes.inner), axes, inPlace };
+  const end = (reduced[reduced.length - 1] as number) + 1;
+  if (end - first === reduced.length) {
+    const n = sizeOf(dims, first, Math.min(end, dims.length));
+    return { outer: sizeOf(dims, 0, first), n, inner: sizeOf(dims, end), reduced, inPlace: true };
+  }
+  const n = sizeOf(reduced.map((axis) => dims[axis] as number));
+  return { outer: sizeOf(reducedDims(dims, reduced, false)), n, inner: 1, reduced, inPlace: false };
+}
+
+/** The axes of each part of the layout. */
+export interface Groups {
+  readonly outer: readonly number[];
+  readonly n: readonly number[];
+  readonly inner: readonly number[];
+}
+
+export function groupsOf(dims: readonly number[], { reduced, inPlace }: Layout): Groups {
+  const kept = [...dims.keys()].filter((axis) => !reduced.includes(axis));
+  const n = reduced.filter((axis) => axis < dims.length);
+  if (!inPlace) return { outer: kept, n, inner: [] };
+  const first = reduced[0] as number;
+  return { outer: kept.filter((axis) => axis < first), n, inner: kept.filter((axis) => axis > first) };
 }
 
 /** The shape of a result of one number for each row. */
@@ -56,10 +70,10 @@ export function broadcastStrides(from: readonly number[], to: readonly number[])
 }
 
 /** Strides for each axis as one stride for each part of the layout, undefined where no single one will do. */
-export function partStrides(dims: readonly number[], strides: readonly number[], layout: Layout): Parts | undefined {
-  const outer = mergedStride(dims, strides, layout.axes.outer);
-  const n = mergedStride(dims, strides, layout.axes.n);
-  const inner = mergedStride(dims, strides, layout.axes.inner);
+export function partStrides(dims: readonly number[], strides: readonly number[], groups: Groups): Parts | undefined {
+  const outer = mergedStride(dims, strides, groups.outer);
+  const n = mergedStride(dims, strides, groups.n);
+  const inner = mergedStride(dims, strides, groups.inner);
   if (outer === undefined || n === undefined || inner === undefined) return undefined;
   return { outer, n, inner };
 }
@@ -95,15 +109,15 @@ export function copyStrided(
   to: Elements,
   toStrides: readonly number[],
 ): void {
-  if (sizeOf(dims) === 0) return;
-  const step = (axis: number, source: number, target: number): void => {
-    if (axis === dims.length) {
-      to[target] = from[source] as number;
-      return;
-    }
-    for (let i = 0; i < (dims[axis] as number); i += 1) {
-      step(axis + 1, source + i * (fromStrides[axis] as number), target + i * (toStrides[axis] as number));
+  const last = dims.length - 1;
+  const copy = (axis: number, source: number, target: number): void => {
+    const count = axis > last ? 1 : (dims[axis] as number);
+    const sourceStep = axis > last ? 0 : (fromStrides[axis] as number);
+    const targetStep = axis > last ? 0 : (toStrides[axis] as number);
+    for (let i = 0; i < count; i += 1) {
+      if (axis >= last) to[target + i * targetStep] = from[source + i * sourceStep] as number;
+      else copy(axis + 1, source + i * sourceStep, target + i * targetStep);
     }
   };
-  step(0, 0, 0);
+  copy(0, 0, 0);
 }

@@ -44,11 +44,11 @@ function backendOf(binary: Addon): Backend {
   binary.attach(frame);
   warnOfInstructionSet(binary, process.env.SOFTMAX_NATIVE_ISA);
   return {
-    softmax: new NativeKernel(binary.softmax, false, 0),
-    logSoftmax: new NativeKernel(binary.logSoftmax, false, 0),
-    hardmax: new NativeKernel(binary.hardmax, false, Flag.splitTies),
-    logSumExp: new NativeKernel(binary.logSumExp, true, Flag.overBeta),
-    argmax: new NativeKernel(binary.argmax, true, 0),
+    softmax: new NativeKernel(binary.softmax, 'elements', 0),
+    logSoftmax: new NativeKernel(binary.logSoftmax, 'elements', 0),
+    hardmax: new NativeKernel(binary.hardmax, 'elements', Flag.splitTies),
+    logSumExp: new NativeKernel(binary.logSumExp, 'numbers', Flag.overBeta),
+    argmax: new NativeKernel(binary.argmax, 'indices', 0),
   };
 }
 

@@ -20,14 +20,14 @@ export const Slot = {
 
 export const Flag = { stagedFloat32: 1, overBeta: 2, splitTies: 4 } as const;
 
-export const frame = new Float64Array(Slot.length);
+export const frame: Float64Array = new Float64Array(Slot.length);
 
 // The elements that travel in the frame itself.
 const capacity = Slot.stagedOutput - Slot.stagedInput;
 const inputByte = Slot.stagedInput * 8;
 const outputByte = Slot.stagedOutput * 8;
-export const stagedFloat32Input = new Float32Array(frame.buffer, inputByte, capacity);
-export const stagedFloat64Input = new Float64Array(frame.buffer, inputByte, capacity);
-export const stagedFloat32Output = new Float32Array(frame.buffer, outputByte, capacity);
-export const stagedFloat64Output = new Float64Array(frame.buffer, outputByte, capacity);
-export const stagedIndexOutput = new Int32Array(frame.buffer, outputByte, capacity);
+export const stagedFloat32Input: Float32Array = new Float32Array(frame.buffer, inputByte, capacity);
+export const stagedFloat64Input: Float64Array = new Float64Array(frame.buffer, inputByte, capacity);
+export const stagedFloat32Output: Float32Array = new Float32Array(frame.buffer, outputByte, capacity);
+export const stagedFloat64Output: Float64Array = new Float64Array(frame.buffer, outputByte, capacity);
+export const stagedIndexOutput: Int32Array = new Int32Array(frame.buffer, outputByte, capacity);

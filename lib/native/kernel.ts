@@ -14,17 +14,18 @@ import {
   stagedIndexOutput,
 } from './frame';
 
-// Up to here copying the elements in and out costs less than giving the binary two arrays.
-const stagedMost = 64;
+// Elements that are copied in and out in less time than giving the binary two arrays takes: 70 ns, at 1.3 ns each.
+const stagedMost = 48;
 
 const codeOfRule: Readonly<Record<NonFinite, number>> = { limit: 0, ieee: 1, throw: 2 };
 const nonFiniteRow = 1;
 
 export class NativeKernel implements Kernel {
-  /** `variantFlag` is what Call.variant means; `reduces` says that there is one result for each row. */
   constructor(
     private readonly call: AddonOperation,
-    private readonly reduces: boolean,
+    /** What the results are: of the logits' shape, one for each row, or one index for each row. */
+    private readonly results: 'elements' | 'numbers' | 'indices',
+    /** What Call.variant means to the binary. */
     private readonly variantFlag: number,
   ) {}
 
@@ -52,7 +53,8 @@ export class NativeKernel implements Kernel {
   ): void {
     this.prepare(outer, n, 1, beta, rule, variant);
     const size = outer * n;
-    if (size > stagedMost) {
+    const count = this.results === 'elements' ? size : outer;
+    if (size + count > stagedMost) {
       this.call(logits, out);
       if (frame[Slot.status] !== 0) throw failure();
       return;
@@ -66,10 +68,9 @@ export class NativeKernel implements Kernel {
     }
     this.call();
     if (frame[Slot.status] !== 0) throw failure();
-    const results = this.reduces ? outer : size;
-    if (kindOf(out) === 'Int32Array') copyIndices(stagedIndexOutput, out, results);
-    else if (isFloat32) copyFloat32(stagedFloat32Output, out, results);
-    else copyFloat64(stagedFloat64Output, out, results);
+    if (this.results === 'indices') copyIndices(stagedIndexOutput, out, count);
+    else if (isFloat32) copyFloat32(stagedFloat32Output, out, count);
+    else copyFloat64(stagedFloat64Output, out, count);
   }
 
   private prepare(outer: number, n: number, inner: number, beta: number, rule: NonFinite, variant: boolean): void {

@@ -1,7 +1,16 @@
 // From shaped arguments to one Call in canonical form, with copies only where the layout or the scale demands them.
 import { printShape, shapeMismatch } from '../errors';
 import { Float32Array, Float64Array, kindOf, Uint8Array } from '../intrinsics';
-import { broadcastStrides, contiguousStrides, copyStrided, type Layout, partStrides, sizeOf } from '../shape';
+import {
+  broadcastStrides,
+  contiguousStrides,
+  copyStrided,
+  type Groups,
+  groupsOf,
+  type Layout,
+  partStrides,
+  sizeOf,
+} from '../shape';
 import type { Call, FloatArray, NonFinite, Parts } from '../types';
 import { type Given, measure } from './arguments';
 
@@ -68,6 +77,7 @@ export function arrange(request: Request): { call: Call; finish: Finish } {
 
 /** The canonical order of the axes: their sizes, the strides of contiguous data in it, and those of the user's data. */
 interface Order {
+  readonly groups: Groups;
   readonly axes: readonly number[];
   readonly dims: readonly number[];
   readonly strides: readonly number[];
@@ -75,9 +85,16 @@ interface Order {
 }
 
 function orderOf(dims: readonly number[], layout: Layout): Order {
-  const axes = [...layout.axes.outer, ...layout.axes.n, ...layout.axes.inner];
+  const groups = groupsOf(dims, layout);
+  const axes = [...groups.outer, ...groups.n, ...groups.inner];
   const ordered = pick(dims, axes);
-  return { axes, dims: ordered, strides: contiguousStrides(ordered), given: pick(contiguousStrides(dims), axes) };
+  return {
+    groups,
+    axes,
+    dims: ordered,
+    strides: contiguousStrides(ordered),
+    given: pick(contiguousStrides(dims), axes),
+  };
 }
 
 const pick = (values: readonly number[], axes: readonly number[]): number[] =>
@@ -126,7 +143,7 @@ function arrangeBroadcast<Data extends FloatArray | Uint8Array>(
   if (strides === undefined) {
     throw shapeMismatch(given.name, `broadcast to shape ${printShape(dims)}`, `shape ${printShape(from)}`);
   }
-  const parts = partStrides(dims, strides, layout);
+  const parts = partStrides(dims, strides, order.groups);
   if (parts !== undefined) return { data: given.data, strides: parts };
   const size = sizeOf(dims);
   const whole = given.kind === 'Uint8Array' ? new Uint8Array(size) : allocateLike(given.kind, size);

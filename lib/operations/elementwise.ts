@@ -1,7 +1,7 @@
 // The way of softmax, log-softmax and hardmax from arguments to result, for either backend. Options are read first and
 // lengths last. A whole vector takes the short way of `vector`, all else the way of `shaped`.
 import { atCallSite } from '../errors';
-import { kindOf } from '../intrinsics';
+import { kindOf, offsetOf } from '../intrinsics';
 import { layoutOf, sizeOf } from '../shape';
 import type { FloatArray, Kernel, NonFinite, Options } from '../types';
 import { validateAxes, validateOptions, validateRule, validateScale } from '../validate';
@@ -77,9 +77,10 @@ function vector(
   } else if (out !== logits) {
     const length = measureLength('options.out', out);
     if (length !== n) throw wrongLength('options.out', [n], length);
-    validateApartOrSame('options.out', out, 'logits', logits);
+    // Two arrays of one length at one offset are the same region, or have nothing in common.
+    if (offsetOf(out) !== offsetOf(logits)) validateApart('options.out', out, 'logits', logits);
   }
-  if (n === 1 && Number.isFinite(logits[0] as number)) out[0] = operation.ofOne;
+  if (n === 1 && Number.isFinite(logits[0])) out[0] = operation.ofOne;
   else if (n > 0) kernel.rows(logits, out, 1, n, beta, rule, variant);
   return out;
 }
