@@ -9,7 +9,7 @@
 
 namespace softmax_native::SOFTMAX_ISA {
 
-// Rows up to here are computed in the arithmetic that lib/tiny repeats (kTiny there).
+// Rows up to here are computed in float64 and plain arithmetic, which lib/tiny repeats.
 inline constexpr std::size_t kTiny = 8;
 
 template <class V>
@@ -245,22 +245,60 @@ inline std::size_t log_sum_exp_in(const typename V::Scalar* x, std::size_t rows,
   return each_short<Arithmetic, V>(x, rows, n, beta, tile_work, row_work);
 }
 
+template <class T>
+inline void narrow_to(const double* wide, T* out, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<T>(wide[i]);
+}
+
+// Rows of at most kTiny elements as float64: calls work(wide rows, rows) for some at a time, where work returns how many
+// it did, and take(first row, wide rows, rows) for those done.
+template <class T, class Work, class Take>
+inline std::size_t each_widened(const T* x, std::size_t rows, std::size_t n, const Work& work, const Take& take) {
+  constexpr std::size_t kRows = 64;
+  double wide[kRows * kTiny];
+  for (std::size_t row = 0; row < rows; row += kRows) {
+    const std::size_t some = rows - row < kRows ? rows - row : kRows;
+    for (std::size_t i = 0; i < some * n; ++i) wide[i] = static_cast<double>(x[row * n + i]);
+    const std::size_t done = work(wide, some);
+    take(row, wide, done);
+    if (done < some) return row + done;
+  }
+  return rows;
+}
+
 template <class V>
 std::size_t softmax_short(const typename V::Scalar* x, typename V::Scalar* out, std::size_t rows, std::size_t n,
                           double beta) {
-  return n <= kTiny ? softmax_in<Plain, V>(x, out, rows, n, beta) : softmax_in<Fused, V>(x, out, rows, n, beta);
+  if (n > kTiny) return softmax_in<Fused, V>(x, out, rows, n, beta);
+  return each_widened(
+      x, rows, n, [=](double* wide, std::size_t some) { return softmax_in<Plain, F64>(wide, wide, some, n, beta); },
+      [=](std::size_t row, const double* wide, std::size_t done) { narrow_to(wide, out + row * n, done * n); });
 }
 
 template <class V>
 std::size_t log_softmax_short(const typename V::Scalar* x, typename V::Scalar* out, std::size_t rows, std::size_t n,
                               double beta) {
-  return n <= kTiny ? log_softmax_in<Plain, V>(x, out, rows, n, beta) : log_softmax_in<Fused, V>(x, out, rows, n, beta);
+  if (n > kTiny) return log_softmax_in<Fused, V>(x, out, rows, n, beta);
+  return each_widened(
+      x, rows, n, [=](double* wide, std::size_t some) { return log_softmax_in<Plain, F64>(wide, wide, some, n, beta); },
+      [=](std::size_t row, const double* wide, std::size_t done) { narrow_to(wide, out + row * n, done * n); });
 }
 
 template <class V>
 std::size_t log_sum_exp_short(const typename V::Scalar* x, std::size_t rows, std::size_t n, double beta,
                               typename V::Scalar* max, double* log_sum) {
-  return n <= kTiny ? log_sum_exp_in<Plain, V>(x, rows, n, beta, max, log_sum) : log_sum_exp_in<Fused, V>(x, rows, n, beta, max, log_sum);
+  if (n > kTiny) return log_sum_exp_in<Fused, V>(x, rows, n, beta, max, log_sum);
+  std::size_t first = 0;
+  return each_widened(
+      x, rows, n,
+      [=, &first](double* wide, std::size_t some) {
+        double maxima[64];
+        const std::size_t done = log_sum_exp_in<Plain, F64>(wide, some, n, beta, maxima, log_sum + first);
+        narrow_to(maxima, max + first, done);
+        first += done;
+        return done;
+      },
+      [](std::size_t, const double*, std::size_t) {});
 }
 
 }  // namespace softmax_native::SOFTMAX_ISA

@@ -40,9 +40,8 @@ struct Exp<F64> {
   static constexpr double kExponentOfLeast = 1074.0, kInteger = 4503599627370496.0;
 };
 
-// Four vectors side by side. The steps of one exponential wait for each other (11 of them, 4 cycles each), and the
-// processor's scheduler holds too few instructions to find another vector's beyond them: they must stand next to each
-// other in the program. Measured on Zen 4: 0.31 ns an element one by one, 0.22 in fours.
+// Four vectors side by side, so that the steps of their exponentials, which wait for each other within one (11 steps of 4
+// cycles), stand next to each other in the program.
 template <class V>
 struct Four {
   V v[4];
@@ -109,7 +108,7 @@ struct Fused {
   }
 };
 
-// With separate roundings, which JavaScript can repeat to the bit, as lib/tiny does for rows too short to repay a call:
+// With separate roundings, which JavaScript can repeat to the bit, as lib/tiny does for rows too short to repay a call (they are computed in float64):
 // what r rounds off is kept, and everything small is added up before it meets r and 1.
 struct Plain {
   template <class V>
