@@ -1,6 +1,7 @@
 // Chooses what computes, once for each environment: the binary where one loads, else the reference.
 import { createRequire } from 'node:module';
 import { referenceBackend } from '../reference/backend';
+import { tinyLogSoftmax, tinyLogSumExp, tinySoftmax } from '../tiny/rows';
 import type { Backend } from '../types';
 import type { Addon } from './addon';
 import { Flag, frame } from './frame';
@@ -24,6 +25,12 @@ export interface BackendInfo {
   readonly reason: string | undefined;
 }
 
+/**
+ * What computes here, and why. Read again after setThreads, it says what that did.
+ *
+ * @example
+ * backend.reason; // undefined
+ */
 export const backend: BackendInfo = {
   get kind() {
     return addon?.isa() ?? 'typescript';
@@ -44,11 +51,11 @@ function backendOf(binary: Addon): Backend {
   binary.attach(frame);
   warnOfInstructionSet(binary, process.env.SOFTMAX_NATIVE_ISA);
   return {
-    softmax: new NativeKernel(binary.softmax, 'elements', 0),
-    logSoftmax: new NativeKernel(binary.logSoftmax, 'elements', 0),
-    hardmax: new NativeKernel(binary.hardmax, 'elements', Flag.splitTies),
-    logSumExp: new NativeKernel(binary.logSumExp, 'numbers', Flag.overBeta),
-    argmax: new NativeKernel(binary.argmax, 'indices', 0),
+    softmax: new NativeKernel(binary.softmax, 'elements', 0, tinySoftmax),
+    logSoftmax: new NativeKernel(binary.logSoftmax, 'elements', 0, tinyLogSoftmax),
+    hardmax: new NativeKernel(binary.hardmax, 'elements', Flag.splitTies, undefined),
+    logSumExp: new NativeKernel(binary.logSumExp, 'numbers', Flag.overBeta, tinyLogSumExp),
+    argmax: new NativeKernel(binary.argmax, 'indices', 0, undefined),
   };
 }
 
