@@ -101,6 +101,46 @@ void test_sums() {
 TEST(sums_of_a_chunk_float32) { test_sums<float>(); }
 TEST(sums_of_a_chunk_float64) { test_sums<double>(); }
 
+// The exponential inside the kernels, which have more than one: of one element beside a maximum of 0, so that the
+// difference is exact, and so far below it that the sum is 1. beta times the difference must not cost an ulp of the
+// product.
+template <class T>
+void test_exponentials() {
+  const double first = sizeof(T) == sizeof(float) ? -25 : -45, last = sizeof(T) == sizeof(float) ? -104 : -746;
+  const std::size_t samples = thorough() ? 2'000'000 : 20'000;
+  for (const std::size_t n : {2, 8, 9, 64, 65, 200}) {
+    Worst all;
+    for (const double beta : {1.0, 0.7, -0.999999, 30.0, 1e-6}) {
+      Worst worst;
+      Random random(seed());
+      std::vector<T> x(n, static_cast<T>(1e9 * last / beta)), out(n);
+      x[0] = 0;
+      for (std::size_t i = 0; i < samples; ++i) {
+        x[1] = static_cast<T>(random.uniform(last, first) / beta);
+        const Quad exact = exact_exp(Quad(beta) * Quad(x[1]));
+        for (const KernelTable* table : tables()) {
+          if (i % 16 != 0 && table != *tables().begin()) continue;
+          const KernelsOf<T>& k = table->of<T>();
+          if (n > kShort) {
+            k.exp_sum(x.data(), out.data(), n, T(0), beta);
+          } else {
+            k.softmax_short(x.data(), out.data(), 1, n, beta);
+          }
+          worst.see(ulp_error(out[1], exact), double(x[1]));
+        }
+      }
+      if (!(worst.error <= tolerance::kExp)) {
+        fail("exp %s in rows of %zu, beta %g: %.4f ulp at %a", type_name<T>(), n, beta, worst.error, worst.at);
+      }
+      all.see(worst.error, beta);
+    }
+    note("exp %s in rows of %zu: at most %.4f ulp (beta %g)", type_name<T>(), n, all.error, all.at);
+  }
+}
+
+TEST(exponentials_of_a_row_float32) { test_exponentials<float>(); }
+TEST(exponentials_of_a_row_float64) { test_exponentials<double>(); }
+
 // What is beyond the range of T is -Infinity, whatever beta's part that does not fit T.
 template <class T>
 void test_overflow() {

@@ -1,5 +1,6 @@
-// Tiles of short rows give each row the bits of the row-by-row passes, on every table; they stop before the first tile
-// that has a row without finite maximum, and leave what follows untouched.
+// The kernels of short rows give a row the same bits in any tile, on every table: those of the row-by-row passes or, up
+// to kTiny elements, where the arithmetic is another one, those of the row alone on the scalar table. They stop before
+// the first row without finite maximum and leave what follows untouched.
 #include <vector>
 
 #include "distributions.hpp"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr double kBetas[] = {1, 0.7, -2, 1e10};
 constexpr std::size_t kMostRows = 40, kOffsets = 9;
+constexpr std::size_t kTiny = 8;  // kernels/short_rows.hpp
 
 const KernelTable& scalar_table() {
   for (const KernelTable* table : tables()) {
@@ -20,10 +22,19 @@ const KernelTable& scalar_table() {
   return **tables().begin();
 }
 
-// One row of the kernel by the row passes of the scalar table: T results, and the sum for log_sum_exp_short.
+// One row by the scalar table: T results, and the sum for log_sum_exp_short.
 template <class T>
-void row_passes(const Case<T>& tested, const T* x, std::size_t n, double beta, T* out, double* log_sum) {
+void one_row(const Case<T>& tested, const T* x, std::size_t n, double beta, T* out, double* log_sum) {
   const KernelsOf<T>& k = scalar_table().of<T>();
+  if (n <= kTiny) {
+    Call<T> alone;
+    alone.n = n;
+    alone.x = x;
+    alone.out = out;
+    alone.log_sum = log_sum;
+    alone.beta = beta;
+    return tested.run(k, alone);
+  }
   const T max = k.max(x, n, beta < 0);
   if (tested.run == &Run<T>::softmax_short) {
     const double sum = k.exp_sum(x, out, n, max, beta);
@@ -41,18 +52,6 @@ void row_passes(const Case<T>& tested, const T* x, std::size_t n, double beta, T
     *log_sum = log_rest;
   } else {
     fail("%s: no row passes are known for this tile kernel", tested.name);
-  }
-}
-
-template <class T>
-std::size_t lanes_of(const KernelTable& table) {
-  switch (table.name[0]) {
-    case 's':
-      return 1;
-    case 'e':
-      return 64 / sizeof(T);
-    default:
-      return 32 / sizeof(T);
   }
 }
 
@@ -76,7 +75,7 @@ class TileTest {
       if (max - max != 0) {
         first_bad_ = row;
       } else {
-        row_passes(case_, at, n, beta_, wanted_.data() + row * width_, &sums_[row]);
+        one_row(case_, at, n, beta_, wanted_.data() + row * width_, &sums_[row]);
       }
     }
     for (const KernelTable* table : tables()) {
@@ -101,8 +100,7 @@ class TileTest {
     c.log_sum = sum_block_.place(offset, rows);
     case_.run(table.of<T>(), c);
 
-    const std::size_t lanes = lanes_of<T>(table), good = rows < first_bad_ ? rows : first_bad_;
-    const std::size_t done = good - good % lanes;
+    const std::size_t done = rows < first_bad_ ? rows : first_bad_;
     if (c.number[0] != static_cast<double>(done)) {
       return report(table, rows, offset, in_place, "rows done", 0, c.number[0], static_cast<double>(done));
     }
