@@ -51,7 +51,7 @@ export type { FloatArray, Input, NonFinite, Options, Scale, Tensor, TensorLike }
  * @throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE (axis, base), ERR_SOFTMAX_SHAPE_MISMATCH,
  * ERR_SOFTMAX_DETACHED, ERR_SOFTMAX_OVERLAP, ERR_SOFTMAX_NON_FINITE. `out` is then as it was.
  * @example
- * softmax([1, 2, 4], { base: 2 }); // Float64Array(3) [ 0.09090909090909091, 0.18181818181818182, 0.7272727272727273 ]
+ * softmax([1, 2, 4], { base: 2 }); // Float64Array [0.0909..., 0.1818..., 0.7272...]: 2, 4 and 16 of 22
  */
 export function softmax<Logits extends Input, Out = Like<Logits>>(
   logits: Logits,
@@ -72,7 +72,7 @@ export function softmax<Logits extends Input, Out = Like<Logits>>(
  * @returns log-probabilities of the logits' kind and shape, at most 0; -Infinity for what takes no part
  * @throws the same as softmax
  * @example
- * logSoftmax([0, -40]); // Float64Array(2) [ -4.248354255291589e-18, -40 ]
+ * logSoftmax([0, -40]); // Float64Array [-4.248354255291589e-18, -40]
  */
 export function logSoftmax<Logits extends Input, Out = Like<Logits>>(
   logits: Logits,
@@ -160,7 +160,7 @@ export function argmax<Logits extends Input, Rows = Tensor<Int32Array>>(
  * @returns zeros and ones of the logits' kind and shape
  * @throws the same as softmax
  * @example
- * hardmax([1, 3, 3], { ties: 'split' }); // Float64Array(3) [ 0, 0.5, 0.5 ]
+ * hardmax([1, 3, 3], { ties: 'split' }); // Float64Array [0, 0.5, 0.5]
  */
 export function hardmax<Logits extends Input, Out = Like<Logits>>(
   logits: Logits,
@@ -175,7 +175,7 @@ export function hardmax<Logits extends Input, Out = Like<Logits>>(
  * @param threads - from 1 on, or 0 for the default: all processors for large work, one for small
  * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
  * @example
- * setThreads(1); // undefined
+ * setThreads(1);
  */
 export function setThreads(threads: number): void {
   try {

@@ -25,12 +25,7 @@ export interface BackendInfo {
   readonly reason: string | undefined;
 }
 
-/**
- * What computes here, and why. Read again after setThreads, it says what that did.
- *
- * @example
- * backend.reason; // undefined
- */
+/** What computes here, and why. Read again after setThreads, it says what that did. */
 export const backend: BackendInfo = {
   get kind() {
     return addon?.isa() ?? 'typescript';
