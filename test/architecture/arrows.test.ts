@@ -14,11 +14,12 @@ const mayInclude: Record<string, readonly string[]> = {
   simd: ['simd'],
 };
 
-// index -> operations -> { validate, shape, errors, ... }; reference -> types; native -> { errors, types, reference }.
+// index -> operations -> { validate, shape, errors, ... }; reference -> types; native -> { tiny, errors, reference, ... }.
 const mayImport: Record<string, readonly string[]> = {
   entry: ['entry', 'operations', 'native', 'reference', 'validate', 'errors', 'options', 'types'],
   operations: ['operations', 'validate', 'shape', 'errors', 'intrinsics', 'types', 'options'],
-  native: ['native', 'errors', 'intrinsics', 'types', 'reference'],
+  native: ['native', 'tiny', 'errors', 'intrinsics', 'types', 'reference'],
+  tiny: ['tiny', 'intrinsics', 'types'],
   reference: ['reference', 'types'],
   validate: ['errors', 'intrinsics', 'types'],
   shape: ['errors', 'intrinsics', 'types'],
