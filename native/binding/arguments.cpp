@@ -7,7 +7,9 @@ namespace {
 
 constexpr double kLargestInteger = 9007199254740992.0;
 
-bool is_size(double x) { return x >= 0 && x <= kLargestInteger && x == static_cast<double>(static_cast<std::size_t>(x)); }
+bool is_size(double x) {
+  return x >= 0 && x <= kLargestInteger && x == static_cast<double>(static_cast<std::size_t>(x));
+}
 
 // a * b, or false when the product is beyond what a JavaScript array could have.
 bool multiply(std::size_t a, std::size_t b, std::size_t* product) {

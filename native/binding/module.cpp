@@ -50,8 +50,8 @@ Napi::Value isas(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value select(const Napi::CallbackInfo& info) {
-  const bool known = info.Length() > 0 && info[0].IsString() &&
-                     select_table(info[0].As<Napi::String>().Utf8Value().c_str());
+  const bool known =
+      info.Length() > 0 && info[0].IsString() && select_table(info[0].As<Napi::String>().Utf8Value().c_str());
   return Napi::Boolean::New(info.Env(), known);
 }
 

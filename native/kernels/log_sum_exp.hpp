@@ -64,9 +64,8 @@ void weighted_exp_rest(const typename V::Scalar* x, const typename V::Scalar* we
       widen_group(weight + i, n - i, 0, weights);
       // Four weights and keys; the key of a weight 0 is -Infinity.
       const auto weights_of = [&](std::size_t first, std::size_t stride) {
-        return each<F64>([&](int k) {
-          return F64::load(weights + (first + static_cast<std::size_t>(k) * stride) * F64::kLanes);
-        });
+        return each<F64>(
+            [&](int k) { return F64::load(weights + (first + static_cast<std::size_t>(k) * stride) * F64::kLanes); });
       };
       const auto keys_of = [&](std::size_t first, std::size_t stride, const Four<F64>& w) {
         const Four<F64> keys = keys_of_four<F64>(scaling, xs, first, stride);

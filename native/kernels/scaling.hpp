@@ -29,8 +29,7 @@ class BetaScaling {
  public:
   using T = typename V::Scalar;
 
-  BetaScaling(T max, double beta)
-      : max_(V::broadcast(max)), sign_(V::broadcast(beta < 0 ? T(-0.0) : T(0.0))) {
+  BetaScaling(T max, double beta) : max_(V::broadcast(max)), sign_(V::broadcast(beta < 0 ? T(-0.0) : T(0.0))) {
     const double magnitude = beta < 0 ? -beta : beta;
     const T high = static_cast<T>(magnitude);
     high_ = V::broadcast(high);

@@ -156,7 +156,7 @@ inline void each_four(const Tile<V>& tile, const Scaling& scaling, bool normal, 
 
 template <class Arithmetic, class V>
 inline std::size_t softmax_in(const typename V::Scalar* x, typename V::Scalar* out, std::size_t rows, std::size_t n,
-                          double beta) {
+                              double beta) {
   using T = typename V::Scalar;
   const auto tile_work = [=](Tile<V>& tile, const auto& scaling, bool normal, std::size_t row) {
     V terms[kGroup];
@@ -210,7 +210,7 @@ inline double log_rest(CarefulGroup<V, Arithmetic>& group, const Scaling& scalin
 
 template <class Arithmetic, class V>
 inline std::size_t log_softmax_in(const typename V::Scalar* x, typename V::Scalar* out, std::size_t rows, std::size_t n,
-                              double beta) {
+                                  double beta) {
   using T = typename V::Scalar;
   const auto tile_work = [=](Tile<V>& tile, const auto& scaling, bool normal, std::size_t row) {
     F64 parts[V::kWideParts];
@@ -230,7 +230,7 @@ inline std::size_t log_softmax_in(const typename V::Scalar* x, typename V::Scala
 // max[r] and log_sum[r] = log1p(rest) of each row.
 template <class Arithmetic, class V>
 inline std::size_t log_sum_exp_in(const typename V::Scalar* x, std::size_t rows, std::size_t n, double beta,
-                              typename V::Scalar* max, double* log_sum) {
+                                  typename V::Scalar* max, double* log_sum) {
   const auto tile_work = [=](Tile<V>& tile, const auto& scaling, bool normal, std::size_t row) {
     F64 parts[V::kWideParts];
     log_rest<Arithmetic>(tile, scaling, normal, n, parts);
@@ -250,8 +250,8 @@ inline void narrow_to(const double* wide, T* out, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<T>(wide[i]);
 }
 
-// Rows of at most kTiny elements as float64: calls work(wide rows, rows) for some at a time, where work returns how many
-// it did, and take(first row, wide rows, rows) for those done.
+// Rows of at most kTiny elements as float64: calls work(wide rows, rows) for some at a time, where work returns how
+// many it did, and take(first row, wide rows, rows) for those done.
 template <class T, class Work, class Take>
 inline std::size_t each_widened(const T* x, std::size_t rows, std::size_t n, const Work& work, const Take& take) {
   constexpr std::size_t kRows = 64;

@@ -28,8 +28,8 @@ inline double count_lanes(unsigned lanes) {
   return count;
 }
 
-// A group's keys and exponentials, where it is not full or holds keys that need exp_any. What lies beyond the row is not
-// read and has the exponential 0.
+// A group's keys and exponentials, where it is not full or holds keys that need exp_any. What lies beyond the row is
+// not read and has the exponential 0.
 template <class V, class Arithmetic = Fused>
 struct CarefulGroup {
   V key[kGroupVectors<V>], e[kGroupVectors<V>];
@@ -137,8 +137,8 @@ void scale(const typename V::Scalar* x, typename V::Scalar* out, std::size_t n, 
 
 // out[i] = factor e^(beta (x[i] - max)): the bits of exp_sum followed by scale, for rows too long to keep.
 template <class V>
-void exp_scale(const typename V::Scalar* x, typename V::Scalar* out, std::size_t n, typename V::Scalar max,
-               double beta, typename V::Scalar factor, bool stream) {
+void exp_scale(const typename V::Scalar* x, typename V::Scalar* out, std::size_t n, typename V::Scalar max, double beta,
+               typename V::Scalar factor, bool stream) {
   with_scaling<V>(max, beta, [&](const auto& scaling) {
     const V f = V::broadcast(factor);
     const auto times = [f](const Four<V>& e) SOFTMAX_INLINE_LAMBDA {

@@ -16,8 +16,9 @@ struct Workspace {
 inline std::size_t chunk_doubles(std::size_t n) { return n > kChunk ? 3 * divide_up(n, kChunk) : 0; }
 
 // Calls work(tile, x, workspace) for each tile of rows, x being the tile's rows one after the other, on as many threads
-// as pay: small work is one tile, without division or lock on its way. Where there are too few tiles for the threads, the tiles are done in turn and a long row is split instead
-// (each_chunk in long_rows.hpp): inside a task of the pool such a split finds the pool taken and does nothing.
+// as pay: small work is one tile, without division or lock on its way. Where there are too few tiles for the threads,
+// the tiles are done in turn and a long row is split instead (each_chunk in long_rows.hpp): inside a task of the pool
+// such a split finds the pool taken and does nothing.
 template <class T, class Work>
 Outcome each_tile(const Logits<T>& logits, const RowTiles<T>& tiles, const Work& work) {
   const std::size_t n = logits.layout.n;

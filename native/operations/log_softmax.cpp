@@ -52,8 +52,7 @@ class LogSoftmax {
   void limit_row(std::size_t number, const T* x, T* out, T max) const {
     if (is_nan_row(logits_, tiles_, number, x, max)) return fill(out, n_, static_cast<T>(__builtin_nan("")));
     const Share<T> s = share(x, n_, max, logits_);
-    write_share(x, out, n_, s, static_cast<T>(-log_of(static_cast<double>(s.count))),
-                static_cast<T>(-__builtin_inf()));
+    write_share(x, out, n_, s, static_cast<T>(-log_of(static_cast<double>(s.count))), static_cast<T>(-__builtin_inf()));
   }
 };
 

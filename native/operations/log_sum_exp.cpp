@@ -58,10 +58,10 @@ Outcome log_sum_exp(const Logits<T>& logits, bool over_beta, T* out) {
       for (std::size_t i = 0; i < some; ++i) {
         const std::size_t row = tile.first + r + i;
         const double key = static_cast<double>(max[i]);
-        out[row] = static_cast<T>(is_limit(max[i], beta)
-                                      ? limit_value(logits, tiles, row, x + (r + i) * n, max[i], over_beta)
-                                  : over_beta ? sign * key + log_sum[i] / beta
-                                              : magnitude * key + log_sum[i]);
+        out[row] =
+            static_cast<T>(is_limit(max[i], beta) ? limit_value(logits, tiles, row, x + (r + i) * n, max[i], over_beta)
+                           : over_beta            ? sign * key + log_sum[i] / beta
+                                                  : magnitude * key + log_sum[i]);
       }
     }
   });

@@ -1,6 +1,6 @@
 // Rows of more than one chunk. Each chunk has a maximum of its own and a sum relative to it, so that the row is read
-// from memory once; the chunks' sums are brought to the row's maximum in chunk order, in float64. Which thread did which
-// chunk leaves no trace. This is the mergeable (max, sum) of online softmax (Milakov and Gimelshein 2018).
+// from memory once; the chunks' sums are brought to the row's maximum in chunk order, in float64. Which thread did
+// which chunk leaves no trace. This is the mergeable (max, sum) of online softmax (Milakov and Gimelshein 2018).
 #pragma once
 
 #include "row_tiles.hpp"
@@ -48,7 +48,9 @@ struct ChunkParts {
 };
 
 // The row's greatest key; NaN if any chunk has one.
-inline double row_max(const ChunkParts& parts, std::size_t chunks) { return kernels().f64.max(parts.max, chunks, false); }
+inline double row_max(const ChunkParts& parts, std::size_t chunks) {
+  return kernels().f64.max(parts.max, chunks, false);
+}
 
 // Fills the weights; all maxima are -Infinity or finite, the greatest finite.
 inline void weigh(const ChunkParts& parts, std::size_t chunks, double max, double beta) {

@@ -71,8 +71,9 @@ class Weighted {
     }
     const double total = sum.total(), sign = logits_.negate() ? -1 : 1, key = static_cast<double>(max);
     if (total != total) return {total, total};
-    if (key - key != 0) return total == 0 ? Signed{__builtin_nan(""), __builtin_nan("")}
-                                          : Signed{over_beta ? key * sign : key, sign_of(total)};
+    if (key - key != 0)
+      return total == 0 ? Signed{__builtin_nan(""), __builtin_nan("")}
+                        : Signed{over_beta ? key * sign : key, sign_of(total)};
     const double log_total = total == 0 ? -__builtin_inf() : log_of(total < 0 ? -total : total);
     if (logits_.beta == 0) {
       return {!over_beta ? log_total : log_total == 0 ? key : log_total * __builtin_inf(), sign_of(total)};

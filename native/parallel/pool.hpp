@@ -27,9 +27,9 @@ class Pool {
 
   template <class F>
   void run(std::size_t chunks, std::size_t slots, bool worth_waking, F& f) {
-    run(chunks, slots, worth_waking, [](void* context, std::size_t chunk, std::size_t slot) {
-      (*static_cast<F*>(context))(chunk, slot);
-    }, &f);
+    run(
+        chunks, slots, worth_waking,
+        [](void* context, std::size_t chunk, std::size_t slot) { (*static_cast<F*>(context))(chunk, slot); }, &f);
   }
 
   // Environments that may call run; at the last release the threads end, since the code they run may be unloaded.

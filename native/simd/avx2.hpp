@@ -20,9 +20,13 @@ struct I32 {
   friend I32 operator-(I32 a, I32 b) { return {_mm256_sub_epi32(a.v, b.v)}; }
   friend I32 operator&(I32 a, I32 b) { return {_mm256_and_si256(a.v, b.v)}; }
   template <int count>
-  I32 shift_left() const { return {_mm256_slli_epi32(v, count)}; }
+  I32 shift_left() const {
+    return {_mm256_slli_epi32(v, count)};
+  }
   template <int count>
-  I32 shift_right() const { return {_mm256_srli_epi32(v, count)}; }
+  I32 shift_right() const {
+    return {_mm256_srli_epi32(v, count)};
+  }
 };
 
 struct I64 {
@@ -32,9 +36,13 @@ struct I64 {
   friend I64 operator-(I64 a, I64 b) { return {_mm256_sub_epi64(a.v, b.v)}; }
   friend I64 operator&(I64 a, I64 b) { return {_mm256_and_si256(a.v, b.v)}; }
   template <int count>
-  I64 shift_left() const { return {_mm256_slli_epi64(v, count)}; }
+  I64 shift_left() const {
+    return {_mm256_slli_epi64(v, count)};
+  }
   template <int count>
-  I64 shift_right() const { return {_mm256_srli_epi64(v, count)}; }
+  I64 shift_right() const {
+    return {_mm256_srli_epi64(v, count)};
+  }
 };
 
 struct F64 {
@@ -94,7 +102,9 @@ struct F64 {
   }
 
   template <std::size_t>
-  F64 widen() const { return *this; }
+  F64 widen() const {
+    return *this;
+  }
   static F64 narrow(const F64* parts) { return parts[0]; }
 
   static void transpose(F64 (&r)[kLanes]) {

@@ -1,5 +1,5 @@
-// Inlining that the compiler's size heuristics may not refuse: the branch-free exponential is copied into each vector of
-// a group on purpose, so that eight of them run side by side.
+// Inlining that the compiler's size heuristics may not refuse: the branch-free exponential is copied into each vector
+// of a group on purpose, so that eight of them run side by side.
 #pragma once
 
 #if defined(SOFTMAX_INLINE)

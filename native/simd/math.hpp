@@ -40,8 +40,8 @@ struct Exp<F64> {
   static constexpr double kExponentOfLeast = 1074.0, kInteger = 4503599627370496.0;
 };
 
-// Four vectors side by side, so that the steps of their exponentials, which wait for each other within one (11 steps of 4
-// cycles), stand next to each other in the program.
+// Four vectors side by side, so that the steps of their exponentials, which wait for each other within one (11 steps of
+// 4 cycles), stand next to each other in the program.
 template <class V>
 struct Four {
   V v[4];
@@ -87,8 +87,8 @@ SOFTMAX_INLINE Four<V> exp_tail(const Four<V>& r) {
   return q;
 }
 
-// e^(above + k low) with above + k low in [-ln 2 / 2, ln 2 / 2], low tiny, in one of two arithmetics. Which one is used is
-// a matter of the row's length alone.
+// e^(above + k low) with above + k low in [-ln 2 / 2, ln 2 / 2], low tiny, in one of two arithmetics. Which one is used
+// is a matter of the row's length alone.
 
 // With fused multiply-adds: Horner's rule all the way down to 1 + r (1 + r Q(r)) rounds little.
 struct Fused {
@@ -100,16 +100,15 @@ struct Fused {
   template <class V, class Correction>
   SOFTMAX_INLINE static Four<V> exp_of(const Four<V>& above, const Four<V>& k, V low, const Correction& c) {
     const V one = V::broadcast(1);
-    const Four<V> r =
-        plus(each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return V(V::fma(k.v[i], low, above.v[i])); }), c);
+    const Four<V> r = plus(each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return V(V::fma(k.v[i], low, above.v[i])); }), c);
     Four<V> y = exp_tail<Fused>(r);
     y = each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return V(V::fma(y.v[i], r.v[i], one)); });
     return each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return V(V::fma(y.v[i], r.v[i], one)); });
   }
 };
 
-// With separate roundings, which JavaScript can repeat to the bit, as lib/tiny does for rows too short to repay a call (they are computed in float64):
-// what r rounds off is kept, and everything small is added up before it meets r and 1.
+// With separate roundings, which JavaScript can repeat to the bit, as lib/tiny does for rows too short to repay a call
+// (they are computed in float64): what r rounds off is kept, and everything small is added up before it meets r and 1.
 struct Plain {
   template <class V>
   SOFTMAX_INLINE static V multiply_add(V a, V b, V c) {
@@ -123,9 +122,8 @@ struct Plain {
     const Four<V> r = plus(above, below), q = exp_tail<Plain>(r);
     const Four<V> lost =
         plus(each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return V((above.v[i] - r.v[i]) + below.v[i]); }), c);
-    return each<V>([&](int i) SOFTMAX_INLINE_LAMBDA {
-      return V(one + (r.v[i] + ((r.v[i] * r.v[i]) * q.v[i] + lost.v[i])));
-    });
+    return each<V>([&](int i)
+                       SOFTMAX_INLINE_LAMBDA { return V(one + (r.v[i] + ((r.v[i] * r.v[i]) * q.v[i] + lost.v[i]))); });
   }
 };
 
@@ -139,14 +137,12 @@ template <class Arithmetic, class V, class Correction>
 SOFTMAX_INLINE Reduced<V> exp_reduced(const Four<V>& p, const Correction& c) {
   using K = Exp<V>;
   const V log2e = V::broadcast(K::kLog2e), round = V::broadcast(K::kRound), high = V::broadcast(-K::kLn2High);
-  const Four<V> rounded = each<V>([&](int i) SOFTMAX_INLINE_LAMBDA {
-    return V(Arithmetic::template multiply_add<V>(p.v[i], log2e, round));
-  });
+  const Four<V> rounded = each<V>(
+      [&](int i) SOFTMAX_INLINE_LAMBDA { return V(Arithmetic::template multiply_add<V>(p.v[i], log2e, round)); });
   const Four<V> k = each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return V(rounded.v[i] - round); });
   // Exact in either arithmetic: k kLn2High has few bits, and p is near it.
-  const Four<V> above = each<V>([&](int i) SOFTMAX_INLINE_LAMBDA {
-    return V(Arithmetic::template multiply_add<V>(k.v[i], high, p.v[i]));
-  });
+  const Four<V> above = each<V>(
+      [&](int i) SOFTMAX_INLINE_LAMBDA { return V(Arithmetic::template multiply_add<V>(k.v[i], high, p.v[i])); });
   return {Arithmetic::exp_of(above, k, V::broadcast(-K::kLn2Low), c), rounded};
 }
 
@@ -193,7 +189,8 @@ inline F64 log_assemble(F64 f, F64 k, F64 correction) {
   const F64 s = f / (F64::broadcast(2) + f);
   const F64 z = s * s;
   F64 p = F64::broadcast(kTail[0]);
-  for (std::size_t i = 1; i < sizeof(kTail) / sizeof(kTail[0]); ++i) p = Plain::multiply_add(p, z, F64::broadcast(kTail[i]));
+  for (std::size_t i = 1; i < sizeof(kTail) / sizeof(kTail[0]); ++i)
+    p = Plain::multiply_add(p, z, F64::broadcast(kTail[i]));
   const F64 half_square = F64::broadcast(0.5) * f * f;
   const F64 low = Plain::multiply_add(k, F64::broadcast(kLn2Low), correction);
   const F64 tail = Plain::multiply_add(s, Plain::multiply_add(z, p, half_square), low);
