@@ -1,7 +1,8 @@
 // Chooses what computes, once for each environment: the binary where one loads, else the reference.
 import { createRequire } from 'node:module';
 import { referenceBackend } from '../reference/backend';
-import { tinyLogSoftmax, tinyLogSumExp, tinySoftmax } from '../tiny/rows';
+import { tinyArgmax } from '../tiny/argmax';
+import { tinyLogSoftmax, tinyLogSumExp, tinyMost, tinySoftmax } from '../tiny/rows';
 import type { Backend } from '../types';
 import type { Addon } from './addon';
 import { Flag, frame } from './frame';
@@ -46,11 +47,11 @@ function backendOf(binary: Addon): Backend {
   binary.attach(frame);
   warnOfInstructionSet(binary, process.env.SOFTMAX_NATIVE_ISA);
   return {
-    softmax: new NativeKernel(binary.softmax, 'elements', 0, tinySoftmax),
-    logSoftmax: new NativeKernel(binary.logSoftmax, 'elements', 0, tinyLogSoftmax),
+    softmax: new NativeKernel(binary.softmax, 'elements', 0, { compute: tinySoftmax, most: tinyMost }),
+    logSoftmax: new NativeKernel(binary.logSoftmax, 'elements', 0, { compute: tinyLogSoftmax, most: tinyMost }),
     hardmax: new NativeKernel(binary.hardmax, 'elements', Flag.splitTies, undefined),
-    logSumExp: new NativeKernel(binary.logSumExp, 'numbers', Flag.overBeta, tinyLogSumExp),
-    argmax: new NativeKernel(binary.argmax, 'indices', 0, undefined),
+    logSumExp: new NativeKernel(binary.logSumExp, 'numbers', Flag.overBeta, { compute: tinyLogSumExp, most: tinyMost }),
+    argmax: new NativeKernel(binary.argmax, 'indices', 0, { compute: tinyArgmax, most: 64 }),
   };
 }
 

@@ -8,11 +8,12 @@ import { expFloat64, leastFloat64, log1p } from './float64';
 
 type Storage = FloatArray | Int32Array;
 
-const lanes = 8;
+/** The longest row that is computed here. */
+export const tinyMost = 8;
 
 // The row's differences from its maximum, and their exponentials, +0 beyond its end.
-const d = new Float64Array(lanes);
-const e = new Float64Array(lanes);
+const d = new Float64Array(tinyMost);
+const e = new Float64Array(tinyMost);
 let maximum = 0;
 
 export function tinySoftmax(logits: FloatArray, out: Storage, n: number): boolean {
@@ -24,8 +25,8 @@ export function tinySoftmax(logits: FloatArray, out: Storage, n: number): boolea
 
 export function tinyLogSoftmax(logits: FloatArray, out: Storage, n: number): boolean {
   if (!exponentials(logits, n)) return false;
-  const logSum = log1p(rest(n));
-  for (let i = 0; i < n; i += 1) out[i] = (d[i] as number) - logSum;
+  const minus = 0 - log1p(rest(n));
+  for (let i = 0; i < n; i += 1) out[i] = (d[i] as number) + minus;
   return true;
 }
 
@@ -51,9 +52,9 @@ function exponentials(logits: FloatArray, n: number): boolean {
   for (let i = 0; i < n; i += 1) {
     const difference = (d[i] as number) - maximum;
     d[i] = difference;
-    e[i] = expFloat64(difference);
+    e[i] = difference === 0 ? 1 : expFloat64(difference);
   }
-  for (let i = n; i < lanes; i += 1) e[i] = 0;
+  for (let i = n; i < tinyMost; i += 1) e[i] = 0;
   return true;
 }
 

@@ -18,7 +18,8 @@ class UnitScaling {
   V below_max(V key) const { return key - max_; }
   V product(V d) const { return d; }
   NoCorrection corrections(const Four<V>&, const Four<V>&) const { return {}; }
-  V shifted(V d, V by) const { return d - by; }
+  // By addition, so that -0 - 0 is the logarithm's +0.
+  V shifted(V d, V by) const { return d + (V::broadcast(0) - by); }
 
  private:
   V max_;
@@ -49,7 +50,7 @@ class BetaScaling {
   }
   // beta d - by with one rounding of the leading part. An infinite beta d stays: its correction would be NaN.
   V shifted(V d, V by) const {
-    const V minus = by ^ V::broadcast(T(-0.0));
+    const V minus = V::broadcast(0) - by;
     const auto infinite = d * high_ == V::broadcast(-T(__builtin_inf()));
     return V::fma(d, high_, V(V::select(infinite, minus, V::fma(d, low_, minus))));
   }
