@@ -5,12 +5,11 @@ import { tinyArgmax } from '../tiny/argmax';
 import { tinyLogSoftmax, tinyLogSumExp, tinyMost, tinySoftmax } from '../tiny/rows';
 import type { Backend } from '../types';
 import type { Addon } from './addon';
-import { Flag, frame } from './frame';
+import { Flag } from './frame';
 import { NativeKernel } from './kernel';
-import { loadAddon } from './load';
+import { addon, reason } from './loaded';
 
 const { version } = createRequire(__filename)('../../package.json') as { version: string };
-const { addon, reason } = loadAddon();
 
 export const nativeBackend: Backend = addon === undefined ? referenceBackend : backendOf(addon);
 
@@ -44,7 +43,6 @@ export function useThreads(threads: number): void {
 }
 
 function backendOf(binary: Addon): Backend {
-  binary.attach(frame);
   warnOfInstructionSet(binary, process.env.SOFTMAX_NATIVE_ISA);
   return {
     softmax: new NativeKernel(binary.softmax, 'elements', 0, { compute: tinySoftmax, most: tinyMost }),

@@ -97,6 +97,20 @@ describe.runIf(addon !== undefined)('with a binary', () => {
     expect(backend.threads).toBeGreaterThanOrEqual(1);
   });
 
+  test('modules loaded twice share the binary, and each other', async () => {
+    const first = await libraryWith({});
+    const second = await libraryWith({});
+    expect(second.softmax).not.toBe(first.softmax);
+    // Through the frame, and through arrays.
+    for (const n of [12, 200]) {
+      const z = Float64Array.from({ length: n }, (_element, j) => j / n);
+      const p = first.softmax(z, { beta: 3 });
+      expect(second.softmax(z, { beta: 3 })).toEqual(p);
+      expect(first.logSumExp(new Float64Array(n))).toBeCloseTo(Math.log(n), 14);
+      expect(first.softmax(z, { beta: 3 })).toEqual(p);
+    }
+  });
+
   test('strict mode loads it', async () => {
     const { backend } = await libraryWith({ SOFTMAX_NATIVE_REQUIRE: '1' });
     expect(backend.kind).not.toBe('typescript');
