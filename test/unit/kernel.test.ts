@@ -28,7 +28,7 @@ function kernelWith(status: number, detail = 0): NativeKernel {
     frame[Slot.detail] = detail;
     return undefined;
   };
-  return new NativeKernel(answer, 'elements', Flag.splitTies);
+  return new NativeKernel(answer, 'elements', Flag.splitTies, undefined);
 }
 
 test('numbers, rules, variants and strides travel in the frame', () => {
