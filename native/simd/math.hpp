@@ -118,10 +118,9 @@ struct Plain {
   template <class V, class Correction>
   SOFTMAX_INLINE static Four<V> exp_of(const Four<V>& above, const Four<V>& k, V low, const Correction& c) {
     const V one = V::broadcast(1);
-    const Four<V> below = each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return V(k.v[i] * low); });
+    const Four<V> below = plus(each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return V(k.v[i] * low); }), c);
     const Four<V> r = plus(above, below), q = exp_tail<Plain>(r);
-    const Four<V> lost =
-        plus(each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return V((above.v[i] - r.v[i]) + below.v[i]); }), c);
+    const Four<V> lost = each<V>([&](int i) SOFTMAX_INLINE_LAMBDA { return V((above.v[i] - r.v[i]) + below.v[i]); });
     return each<V>([&](int i)
                        SOFTMAX_INLINE_LAMBDA { return V(one + (r.v[i] + ((r.v[i] * r.v[i]) * q.v[i] + lost.v[i]))); });
   }
