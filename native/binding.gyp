@@ -55,7 +55,7 @@
         "binding/softmax_family.cpp"
       ],
       "dependencies": ["softmax_threads", "softmax_isa_scalar", "softmax_isa_emulated", "softmax_isa_avx2"],
-      "cflags_cc": ["-isystem", "<!(node -p \"require('node-addon-api').include_dir\")"],
+      "cflags_cc": ["-isystem", "<!(node -p \"require('node:path').dirname(require.resolve('node-addon-api'))\")"],
       "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS"],
       "ldflags": ["-s"]
     },
