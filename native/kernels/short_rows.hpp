@@ -173,76 +173,90 @@ inline std::size_t softmax_in(const typename V::Scalar* x, typename V::Scalar* o
   };
   const auto row_work = [=](CarefulGroup<V, Arithmetic>& group, const auto&, std::size_t row) {
     const V factor = V::broadcast(static_cast<T>(1 / group.sum()));
-    group.store(out + row * n, n, [factor](V e, V) { return V(e * factor); });
+    group.store(out + row * n, n, [factor](V e) { return V(e * factor); });
   };
   return each_short<Arithmetic, V>(x, rows, n, beta, tile_work, row_work);
 }
 
-// log1p(rest) of each row of the tile, as F64 parts.
-template <class Arithmetic, class V, class Scaling>
-inline void log_rest(const Tile<V>& tile, const Scaling& scaling, bool normal, std::size_t n, F64* parts) {
-  const V one = V::broadcast(1);
-  V terms[kGroup], maxima[kGroup];
-  each_four<Arithmetic>(tile, scaling, normal, n, [&](std::size_t j, const Four<V>& keys, const Four<V>& e) {
-    for (std::size_t k = 0; k < 4; ++k) {
-      const auto maximal = keys.v[k] == scaling.max();
-      maxima[j + k] = V::keep_where(maximal, one);
-      terms[j + k] = V::zero_where(maximal, e.v[k]);
+// rest[r], of each row, and its maximum: log sum e^(beta z) = |beta| max + log1p(rest).
+template <class Arithmetic, class V>
+inline std::size_t rest_in(const typename V::Scalar* x, std::size_t rows, std::size_t n, double beta,
+                           typename V::Scalar* max, double* rest) {
+  const auto tile_work = [=](Tile<V>& tile, const auto& scaling, bool normal, std::size_t row) {
+    const V one = V::broadcast(1);
+    V terms[kGroup], maxima[kGroup];
+    each_four<Arithmetic>(tile, scaling, normal, n, [&](std::size_t j, const Four<V>& keys, const Four<V>& e) {
+      for (std::size_t k = 0; k < 4; ++k) {
+        const auto maximal = keys.v[k] == scaling.max();
+        maxima[j + k] = V::keep_where(maximal, one);
+        terms[j + k] = V::zero_where(maximal, e.v[k]);
+      }
+    });
+    V at_max = V::broadcast(-1);
+    for (std::size_t j = 0; j < n; ++j) at_max = at_max + maxima[j];
+    tile.fold(terms);
+    scaling.max().store(max + row);
+    F64(Tile<V>::template total<0>(terms) + at_max.template widen<0>()).store(rest + row);
+    if constexpr (V::kWideParts == 2) {
+      F64(Tile<V>::template total<1>(terms) + at_max.template widen<1>()).store(rest + row + F64::kLanes);
     }
-  });
-  V at_max = V::broadcast(-1);
-  for (std::size_t j = 0; j < n; ++j) at_max = at_max + maxima[j];
-  tile.fold(terms);
-  parts[0] = log1p_any(Tile<V>::template total<0>(terms) + at_max.template widen<0>());
-  if constexpr (V::kWideParts == 2) {
-    parts[1] = log1p_any(Tile<V>::template total<1>(terms) + at_max.template widen<1>());
-  }
+  };
+  const auto row_work = [=](CarefulGroup<V, Arithmetic>& group, const auto& scaling, std::size_t row) {
+    const double maxima = group.take_maxima(scaling, n);
+    rest[row] = group.sum() + (maxima - 1);
+    scaling.max().store_partial(max + row, 1);
+  };
+  return each_short<Arithmetic, V>(x, rows, n, beta, tile_work, row_work);
 }
 
-// log1p(rest) of one row.
-template <class V, class Arithmetic, class Scaling>
-inline double log_rest(CarefulGroup<V, Arithmetic>& group, const Scaling& scaling, std::size_t n) {
-  const double maxima = group.take_maxima(scaling, n);
-  double lanes[F64::kLanes];
-  log1p_any(F64::broadcast(group.sum() + (maxima - 1))).store(lanes);
-  return lanes[0];
+// max[r] and log_sum[r] = log1p(rest). The logarithms are taken when all rows are done: one waits for its own steps
+// longer than for everything else of a short row, but many side by side do not.
+template <class Arithmetic, class V>
+inline std::size_t log_sum_exp_in(const typename V::Scalar* x, std::size_t rows, std::size_t n, double beta,
+                                  typename V::Scalar* max, double* log_sum) {
+  const std::size_t done = rest_in<Arithmetic, V>(x, rows, n, beta, max, log_sum);
+  log1p<F64>(log_sum, log_sum, done);
+  return done;
 }
+
+// out = change(x) for one row. The last vector reaches back instead of being partial; it is loaded before anything is
+// stored, since x may be out.
+template <class V, class Change>
+SOFTMAX_INLINE void shift_row(const typename V::Scalar* x, typename V::Scalar* out, std::size_t n,
+                              const Change& change) {
+  if (n < V::kLanes) {
+    change(V::load_partial(x, n, V::broadcast(0))).store_partial(out, n);
+    return;
+  }
+  const V last = change(V::load(x + n - V::kLanes));
+  for (std::size_t j = 0; n - j > V::kLanes; j += V::kLanes) change(V::load(x + j)).store(out + j);
+  last.store(out + n - V::kLanes);
+}
+
+// Rows whose logarithms are taken together.
+inline constexpr std::size_t kShortRows = 64;
 
 template <class Arithmetic, class V>
 inline std::size_t log_softmax_in(const typename V::Scalar* x, typename V::Scalar* out, std::size_t rows, std::size_t n,
                                   double beta) {
   using T = typename V::Scalar;
-  const auto tile_work = [=](Tile<V>& tile, const auto& scaling, bool normal, std::size_t row) {
-    F64 parts[V::kWideParts];
-    log_rest<Arithmetic>(tile, scaling, normal, n, parts);
-    const V by = V::narrow(parts);
-    tile.store(out + row * n, [&](V z) SOFTMAX_INLINE_LAMBDA {
-      return V(scaling.shifted(V(scaling.below_max(V(scaling.key(z)))), by));
-    });
-  };
-  const auto row_work = [=](CarefulGroup<V, Arithmetic>& group, const auto& scaling, std::size_t row) {
-    const V by = V::broadcast(static_cast<T>(log_rest(group, scaling, n)));
-    group.store(out + row * n, n, [&](V, V key) { return V(scaling.shifted(V(scaling.below_max(key)), by)); });
-  };
-  return each_short<Arithmetic, V>(x, rows, n, beta, tile_work, row_work);
-}
-
-// max[r] and log_sum[r] = log1p(rest) of each row.
-template <class Arithmetic, class V>
-inline std::size_t log_sum_exp_in(const typename V::Scalar* x, std::size_t rows, std::size_t n, double beta,
-                                  typename V::Scalar* max, double* log_sum) {
-  const auto tile_work = [=](Tile<V>& tile, const auto& scaling, bool normal, std::size_t row) {
-    F64 parts[V::kWideParts];
-    log_rest<Arithmetic>(tile, scaling, normal, n, parts);
-    scaling.max().store(max + row);
-    parts[0].store(log_sum + row);
-    if constexpr (V::kWideParts == 2) parts[1].store(log_sum + row + F64::kLanes);
-  };
-  const auto row_work = [=](CarefulGroup<V, Arithmetic>& group, const auto& scaling, std::size_t row) {
-    log_sum[row] = log_rest(group, scaling, n);
-    scaling.max().store_partial(max + row, 1);
-  };
-  return each_short<Arithmetic, V>(x, rows, n, beta, tile_work, row_work);
+  return with_scaling<V>(0, beta, [=](auto scaling) {
+    T max[kShortRows];
+    double log_sum[kShortRows];
+    for (std::size_t row = 0; row < rows; row += kShortRows) {
+      const std::size_t some = rows - row < kShortRows ? rows - row : kShortRows;
+      const std::size_t done = log_sum_exp_in<Arithmetic, V>(x + row * n, some, n, beta, max, log_sum);
+      for (std::size_t r = 0; r < done; ++r) {
+        scaling.set_max(V::broadcast(max[r]));
+        const V by = V::broadcast(static_cast<T>(log_sum[r]));
+        shift_row<V>(x + (row + r) * n, out + (row + r) * n, n, [&](V z) SOFTMAX_INLINE_LAMBDA {
+          return V(scaling.shifted(V(scaling.below_max(V(scaling.key(z)))), by));
+        });
+      }
+      if (done < some) return row + done;
+    }
+    return rows;
+  });
 }
 
 template <class T>
@@ -254,10 +268,9 @@ inline void narrow_to(const double* wide, T* out, std::size_t n) {
 // many it did, and take(first row, wide rows, rows) for those done.
 template <class T, class Work, class Take>
 inline std::size_t each_widened(const T* x, std::size_t rows, std::size_t n, const Work& work, const Take& take) {
-  constexpr std::size_t kRows = 64;
-  double wide[kRows * kTiny];
-  for (std::size_t row = 0; row < rows; row += kRows) {
-    const std::size_t some = rows - row < kRows ? rows - row : kRows;
+  double wide[kShortRows * kTiny];
+  for (std::size_t row = 0; row < rows; row += kShortRows) {
+    const std::size_t some = rows - row < kShortRows ? rows - row : kShortRows;
     for (std::size_t i = 0; i < some * n; ++i) wide[i] = static_cast<double>(x[row * n + i]);
     const std::size_t done = work(wide, some);
     take(row, wide, done);
@@ -292,7 +305,7 @@ std::size_t log_sum_exp_short(const typename V::Scalar* x, std::size_t rows, std
   return each_widened(
       x, rows, n,
       [=, &first](double* wide, std::size_t some) {
-        double maxima[64];
+        double maxima[kShortRows];
         const std::size_t done = log_sum_exp_in<Plain, F64>(wide, some, n, beta, maxima, log_sum + first);
         narrow_to(maxima, max + first, done);
         first += done;

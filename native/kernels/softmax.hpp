@@ -76,11 +76,11 @@ struct CarefulGroup {
     return maxima;
   }
 
-  // out = change(exponential, key).
+  // out = change(exponential).
   template <class Change>
   void store(typename V::Scalar* out, std::size_t count, const Change& change) const {
     for (std::size_t i = 0, start = 0; start < count; ++i, start += V::kLanes) {
-      const V y = change(e[i], key[i]);
+      const V y = change(e[i]);
       if (count - start >= V::kLanes) {
         y.store(out + start);
       } else {
@@ -90,8 +90,8 @@ struct CarefulGroup {
   }
 };
 
-// out[i] = e^(beta (x[i] - max)); returns their sum in float64. Each e is within 1 ulp (1.05 where beta is not 1) of the
-// exponential of the rounded difference; the sum within 2 ulp of T at any n.
+// out[i] = e^(beta (x[i] - max)); returns their sum in float64. Each e is within 1 ulp (1.05 where beta is not 1) of
+// the exponential of the rounded difference; the sum within 2 ulp of T at any n.
 template <class V>
 double exp_sum(const typename V::Scalar* x, typename V::Scalar* out, std::size_t n, typename V::Scalar max,
                double beta) {
@@ -99,7 +99,7 @@ double exp_sum(const typename V::Scalar* x, typename V::Scalar* out, std::size_t
     GroupSum<V> sum;
     const auto careful = [&](const typename V::Scalar* from, typename V::Scalar* to, std::size_t count) {
       const CarefulGroup<V> group(scaling, from, count);
-      group.store(to, count, [](V e, V) { return e; });
+      group.store(to, count, [](V e) { return e; });
       sum.add([&](std::size_t first, std::size_t stride) { return group.four(first, stride); });
     };
     std::size_t i = 0;
