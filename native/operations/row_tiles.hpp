@@ -52,7 +52,7 @@ class RowTiles {
     const Layout& layout = logits.layout;
     const std::size_t n = layout.n == 0 ? 1 : layout.n;
     if (layout.inner == 1) {
-      height_ = n >= kTask ? 1 : layout.size() <= kTask ? layout.outer : kTask / n;
+      height_ = n >= kTask ? 1 : layout.size() > kTask ? kTask / n : layout.outer == 0 ? 1 : layout.outer;
       return;
     }
     // 16 neighbours are a cache line of float32; fewer when rows are so long that the copy would be huge.

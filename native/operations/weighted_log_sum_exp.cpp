@@ -31,17 +31,19 @@ Signed log_signed(double at_max, double rest) {
 template <class T>
 class Weighted {
  public:
-  Weighted(const Logits<T>& logits, const RowTiles<T>& tiles) : logits_(logits), tiles_(tiles) {}
+  explicit Weighted(const Logits<T>& logits) : logits_(logits) {}
 
   // x is the row with what takes no part (masked, or of weight 0) at the excluded infinity, w its weights.
-  Signed row(std::size_t number, const T* x, const T* w, bool over_beta) const {
+  Signed row(const T* x, const T* w, bool over_beta) const {
     const std::size_t n = logits_.layout.n;
     const KernelsOf<T>& k = kernels().of<T>();
     const double beta = logits_.beta;
     const T max = k.max(x, n, logits_.negate());
     if (max != max) return {max, max};
     if (max == -static_cast<T>(__builtin_inf())) return {-__builtin_inf(), 0};
-    if (is_nan_row(logits_, tiles_, number, x, max) && max - max == 0) return {__builtin_nan(""), __builtin_nan("")};
+    if (beta == 0 && logits_.rule == NonFinite::kIeee && has_weighted_infinity(x, w)) {
+      return {__builtin_nan(""), __builtin_nan("")};
+    }
     if (is_limit(max, beta)) return limit(x, w, max, over_beta);
     CompensatedSum rest, at_max;
     for (std::size_t start = 0; start < n; start += kChunk) {
@@ -60,7 +62,14 @@ class Weighted {
 
  private:
   const Logits<T>& logits_;
-  const RowTiles<T>& tiles_;
+
+  // 0 * Infinity, which IEEE arithmetic makes NaN.
+  bool has_weighted_infinity(const T* x, const T* w) const {
+    for (std::size_t j = 0; j < logits_.layout.n; ++j) {
+      if (w[j] != 0 && x[j] - x[j] != 0) return true;
+    }
+    return false;
+  }
 
   // Infinite logits, beta = 0, beta = +-Infinity: only the weights of those that share the mass count.
   Signed limit(const T* x, const T* w, T max, bool over_beta) const {
@@ -98,7 +107,7 @@ Outcome weighted_log_sum_exp(const Logits<T>& logits, const Weights<T>& weights,
   const std::size_t slots = Pool::shared().threads();
   const Scratch scratch(2 * slots, (n == 0 ? 1 : n) * sizeof(T));
   if (!scratch.ok()) return {Status::kOutOfMemory, 0};
-  const Weighted<T> weighted(logits, tiles);
+  const Weighted<T> weighted(logits);
   auto task = [&](std::size_t row, std::size_t slot) {
     T* x = scratch.template part<T>(2 * slot);
     T* w = scratch.template part<T>(2 * slot + 1);
@@ -108,7 +117,7 @@ Outcome weighted_log_sum_exp(const Logits<T>& logits, const Weights<T>& weights,
       w[j] = tiles.takes_part(row, j) ? weights.data[o * s.outer + j * s.n + i * s.inner] : T(0);
       x[j] = w[j] != 0 ? logits.data[(o * n + j) * layout.inner + i] : excluded_key(logits);
     }
-    const Signed value = weighted.row(row, x, w, over_beta);
+    const Signed value = weighted.row(x, w, over_beta);
     const bool negative = value.sign < 0;
     out[row] = static_cast<T>(negative && sign == nullptr ? __builtin_nan("") : value.log_magnitude);
     if (sign != nullptr) sign[row] = static_cast<T>(value.sign);
