@@ -22,6 +22,7 @@ inline std::size_t chunk_doubles(std::size_t n) { return n > kChunk ? 3 * divide
 template <class T, class Work>
 Outcome each_tile(const Logits<T>& logits, const RowTiles<T>& tiles, const Work& work) {
   const std::size_t n = logits.layout.n;
+  if (logits.layout.rows() == 0) return {};
   if (tiles.direct() && n <= kChunk && logits.layout.size() < kParallel) {
     work(RowTile{0, logits.layout.outer}, logits.data, Workspace<T>{});
     return {};

@@ -50,9 +50,10 @@ class RowTiles {
  public:
   explicit RowTiles(const Logits<T>& logits) : logits_(logits) {
     const Layout& layout = logits.layout;
+    if (layout.rows() == 0) return;
     const std::size_t n = layout.n == 0 ? 1 : layout.n;
     if (layout.inner == 1) {
-      height_ = n >= kTask ? 1 : layout.size() > kTask ? kTask / n : layout.outer == 0 ? 1 : layout.outer;
+      height_ = n >= kTask ? 1 : layout.size() > kTask ? kTask / n : layout.outer;
       return;
     }
     // 16 neighbours are a cache line of float32; fewer when rows are so long that the copy would be huge.
