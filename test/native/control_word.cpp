@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "../../native/core/float_mode.hpp"
+#include "../../native/operations/softmax.hpp"
+#include "../../native/parallel/pool.hpp"
 #include "kernel_cases.hpp"
 #include "memory.hpp"
 #include "runner.hpp"
@@ -87,6 +89,37 @@ void check_modes() {
 
 TEST(kernels_leave_the_mode_float32) { check_modes<float>(); }
 TEST(kernels_leave_the_mode_float64) { check_modes<double>(); }
+
+// A thread is born with the mode of the one that makes it: the pool's threads must not keep it.
+template <class T>
+void check_threads() {
+  constexpr std::size_t kElements = 300'000;
+  std::vector<T> x(kElements), wanted(kElements), out(kElements);
+  for (std::size_t i = 0; i < kElements; ++i) x[i] = -static_cast<T>(i % 1000) / T(7);
+  const Logits<T> rows{x.data(), {300, 1000, 1}, 0.9, NonFinite::kLimit, nullptr, {}};
+  Pool& pool = Pool::shared();
+  pool.set_threads(1);
+  softmax(rows, wanted.data());
+  for (const unsigned found : {kFlushToZero | kDenormalsAreZero, kUpwards}) {
+    pool.retain();
+    pool.set_threads(3);
+    _mm_setcsr(kDefault | found);
+    auto nothing = [](std::size_t, std::size_t) {};
+    pool.run(3, 3, true, nothing);
+    _mm_setcsr(kDefault);
+    for (int i = 0; i < 20; ++i) {
+      softmax(rows, out.data());
+      if (first_difference(out.data(), wanted.data(), kElements) != kElements) {
+        fail("softmax %s on threads born in mode %#x", type_name<T>(), found);
+      }
+    }
+    pool.set_threads(0);
+    pool.release();
+  }
+}
+
+TEST(threads_do_not_inherit_the_mode_float32) { check_threads<float>(); }
+TEST(threads_do_not_inherit_the_mode_float64) { check_threads<double>(); }
 
 // Gradual underflow, in arguments and results.
 template <class T>

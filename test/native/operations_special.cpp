@@ -160,7 +160,7 @@ void test_long_rows(SpecialRow<T>& special) {
   const T values[] = {infinity, -infinity, nan, T(3), T(-0.0)};
   Random random(seed());
   for (const std::size_t n : {20, 64, 65, 200, 4096, 4097, 9000, 40000}) {
-    for (int i = 0; i < (n < 1000 ? 60 : n < 10000 ? 16 : 8); ++i) {
+    for (int i = 0; i < (n < 1000 ? 60 : n < 10000 ? 12 : 5); ++i) {
       std::vector<T> z(n);
       for (T& v : z) v = static_cast<T>(3 * random.normal());
       if (i % 8 == 7) {
