@@ -1,0 +1,142 @@
+// Every allocation of the operations made to fail in turn, and threads that cannot be made: an outcome, not a crash,
+// and nothing written. The linker sends the core's malloc here (--wrap), the dynamic linker pthread_create.
+#include <dlfcn.h>
+#include <pthread.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <vector>
+
+#include "../../native/parallel/pool.hpp"
+#include "distributions.hpp"
+#include "memory.hpp"
+#include "operation_cases.hpp"
+#include "runner.hpp"
+
+namespace {
+
+constexpr int kNever = -1;
+int calls = 0, failing_call = kNever, threads_left = kNever;
+bool all_later_fail = false;
+
+}  // namespace
+
+extern "C" {
+
+void* __real_malloc(std::size_t size);
+
+void* __wrap_malloc(std::size_t size) {
+  const int call = calls++;
+  if (failing_call != kNever && (call == failing_call || (all_later_fail && call > failing_call))) return nullptr;
+  return __real_malloc(size);
+}
+
+int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*start)(void*), void* argument) {
+  static const auto real = reinterpret_cast<decltype(&pthread_create)>(dlsym(RTLD_NEXT, "pthread_create"));
+  if (threads_left == 0) return EAGAIN;
+  if (threads_left > 0) --threads_left;
+  return real(thread, attributes, start, argument);
+}
+
+}  // extern "C"
+
+namespace softmax_native::test {
+namespace {
+
+struct Shape {
+  Layout layout;
+  bool masked;
+};
+
+// Where scratch is needed: masks, columns, rows of several chunks, and all of them on the pool.
+constexpr Shape kShapes[] = {{{3, 10, 1}, false},    {{3, 10, 1}, true},    {{2, 10, 3}, false},
+                             {{2, 5000, 1}, false},  {{2, 5000, 3}, false}, {{2, 50000, 1}, true},
+                             {{100, 1000, 1}, true}, {{1, 50000, 1}, false}};
+
+template <class T>
+class OutOfMemory {
+ public:
+  OutOfMemory(const Operation<T>& operation, const Shape& shape) : operation_(operation), layout_(shape.layout) {
+    Random random(seed());
+    x_.resize(layout_.size());
+    fill(Distribution::uniform, random, x_.data(), x_.size());
+    weights_.assign(x_.size(), T(1));
+    mask_.assign(x_.size(), 1);
+    logits_ = {x_.data(), layout_, 1, NonFinite::kLimit, shape.masked ? mask_.data() : nullptr, strides_of(layout_)};
+  }
+
+  // How many allocations were seen.
+  int test() {
+    std::vector<T> wanted(size());
+    calls = 0;
+    CHECK(operation_.run(logits_, {weights_.data(), strides_of(layout_)}, wanted.data()).status == Status::kOk);
+    const int allocations = calls;
+    for (int failing = 0; failing < allocations; ++failing) {
+      for (const bool later_too : {false, true}) refused(failing, later_too);
+    }
+    std::vector<T> again(size());
+    CHECK(operation_.run(logits_, {weights_.data(), strides_of(layout_)}, again.data()).status == Status::kOk);
+    CHECK(first_difference(again.data(), wanted.data(), size()) == size());
+    return allocations;
+  }
+
+ private:
+  std::size_t size() const { return operation_.per_row ? layout_.rows() : layout_.size(); }
+
+  void refused(int failing, bool later_too) {
+    std::vector<T> out(size(), T(77));
+    calls = 0;
+    all_later_fail = later_too;
+    failing_call = failing;
+    const Outcome outcome = operation_.run(logits_, {weights_.data(), strides_of(layout_)}, out.data());
+    failing_call = kNever;
+    if (outcome.status != Status::kOutOfMemory) {
+      fail("%s %s [%zu, %zu, %zu]: allocation %d failed, and it went on", operation_.name, type_name<T>(),
+           layout_.outer, layout_.n, layout_.inner, failing);
+    }
+    const bool copied = operation_.name[0] == 'a';  // argmax comes through a copy of zeros
+    for (const T v : out) {
+      if (v != T(77) && !copied) return fail("%s %s wrote, though out of memory", operation_.name, type_name<T>());
+    }
+  }
+
+  const Operation<T>& operation_;
+  Layout layout_;
+  Logits<T> logits_;
+  std::vector<T> x_, weights_;
+  std::vector<std::uint8_t> mask_;
+};
+
+template <class T>
+void test_all() {
+  for (const Operation<T>& operation : operations<T>()) {
+    int allocations = 0;
+    for (const Shape& shape : kShapes) allocations += OutOfMemory<T>(operation, shape).test();
+    // The harness itself: there was something to fail.
+    CHECK(allocations >= 4);
+  }
+}
+
+TEST(each_allocation_fails_float32) { test_all<float>(); }
+TEST(each_allocation_fails_float64) { test_all<double>(); }
+
+TEST(fewer_threads_than_wished) {
+  Pool& pool = Pool::shared();
+  for (const int available : {0, 1, 2}) {
+    pool.retain();
+    pool.set_threads(4);
+    threads_left = available;
+    std::vector<int> marks(1000);
+    auto mark = [&](std::size_t chunk, std::size_t) { ++marks[chunk]; };
+    for (int i = 1; i <= 20; ++i) {
+      pool.run(marks.size(), 4, true, mark);
+      for (const int count : marks) CHECK(count == i);
+    }
+    threads_left = kNever;
+    pool.set_threads(0);
+    pool.release();
+  }
+}
+
+}  // namespace
+}  // namespace softmax_native::test
