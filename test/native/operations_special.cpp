@@ -185,6 +185,43 @@ void test_long_rows(SpecialRow<T>& special) {
   }
 }
 
+// Layouts in which some extent is 0: no rows, or rows of nothing, whose log-sum-exp is -Infinity.
+template <class T>
+void test_nothing() {
+  const T z[8] = {};
+  const std::uint8_t mask[8] = {};
+  for (std::size_t shape = 0; shape < 27; ++shape) {
+    const Layout layout{shape / 9, shape / 3 % 3, shape % 3};
+    if (layout.size() != 0) continue;
+    for (const double beta : {1.0, -2.0, 0.0, -kInfinite}) {
+      for (const bool masked : {false, true}) {
+        for (const Operation<T>& operation : operations<T>()) {
+          T out[8];
+          for (T& v : out) v = T(77);
+          const Strides strides = strides_of(layout);
+          const Logits<T> logits{z, layout, beta, NonFinite::kLimit, masked ? mask : nullptr, strides};
+          const std::string_view name = operation.name;
+          // Refused before they come here: the index of nothing. And no public function divides a weighted sum by beta.
+          if ((layout.rows() != 0 && name == "argmax") || name == "weighted smooth max") continue;
+          CHECK(operation.run(logits, {z, strides}, out).status == Status::kOk);
+          const std::size_t written = operation.per_row ? layout.rows() : 0;
+          const bool over_beta = name.find("smooth") != std::string_view::npos;
+          const T nothing = static_cast<T>(over_beta && beta < 0 ? kInfinite : -kInfinite);
+          for (std::size_t i = 0; i < written; ++i) {
+            if (out[i] != (name.substr(0, 4) == "sign" ? T(0) : nothing)) {
+              fail("%s %s of nothing, beta %g: %g", operation.name, type_name<T>(), beta, double(out[i]));
+            }
+          }
+          CHECK(out[written] == T(77));
+        }
+      }
+    }
+  }
+}
+
+TEST(nothing_float32) { test_nothing<float>(); }
+TEST(nothing_float64) { test_nothing<double>(); }
+
 TEST(long_rows_float32) { each_table<float>(test_long_rows<float>); }
 TEST(long_rows_float64) { each_table<double>(test_long_rows<double>); }
 

@@ -11,7 +11,7 @@ case $kind in
   address)
     flags="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
     # The handler that guard_pages installs for SIGSEGV must be the one that runs.
-    export ASAN_OPTIONS="allow_user_segv_handler=1:handle_segv=1:detect_stack_use_after_return=1"
+    export ASAN_OPTIONS="allow_user_segv_handler=1:handle_segv=1"
     export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1"
     targets=all
     tests=""
