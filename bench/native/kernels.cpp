@@ -60,7 +60,6 @@ struct Cases {
   void find_non_finite() { seen = static_cast<double>(k.find_non_finite(f.x.data(), f.n)); }
   void exp_sum() { seen = k.exp_sum(f.x.data(), f.out.data(), f.n, f.max, 1); }
   void scale() { k.scale(f.x.data(), f.out.data(), f.n, T(0.5), false); }
-  void exp_scale() { k.exp_scale(f.x.data(), f.out.data(), f.n, f.max, 1, T(0.5), false); }
   void exp_rest() { k.exp_rest(f.x.data(), f.n, f.max, 1, &f.sum, &f.at_max); }
   void weighted_exp_rest() { k.weighted_exp_rest(f.x.data(), f.weight.data(), f.n, f.max, 1, &f.sum, &f.at_max); }
   void log_softmax() { k.log_softmax(f.x.data(), f.out.data(), f.n, f.max, 1, T(2), false); }

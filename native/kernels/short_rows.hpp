@@ -283,6 +283,7 @@ template <class V>
 std::size_t softmax_short(const typename V::Scalar* x, typename V::Scalar* out, std::size_t rows, std::size_t n,
                           double beta) {
   if (n > kTiny) return softmax_in<Fused, V>(x, out, rows, n, beta);
+  if constexpr (sizeof(typename V::Scalar) == sizeof(double)) return softmax_in<Plain, F64>(x, out, rows, n, beta);
   return each_widened(
       x, rows, n, [=](double* wide, std::size_t some) { return softmax_in<Plain, F64>(wide, wide, some, n, beta); },
       [=](std::size_t row, const double* wide, std::size_t done) { narrow_to(wide, out + row * n, done * n); });
@@ -292,6 +293,7 @@ template <class V>
 std::size_t log_softmax_short(const typename V::Scalar* x, typename V::Scalar* out, std::size_t rows, std::size_t n,
                               double beta) {
   if (n > kTiny) return log_softmax_in<Fused, V>(x, out, rows, n, beta);
+  if constexpr (sizeof(typename V::Scalar) == sizeof(double)) return log_softmax_in<Plain, F64>(x, out, rows, n, beta);
   return each_widened(
       x, rows, n, [=](double* wide, std::size_t some) { return log_softmax_in<Plain, F64>(wide, wide, some, n, beta); },
       [=](std::size_t row, const double* wide, std::size_t done) { narrow_to(wide, out + row * n, done * n); });
@@ -301,6 +303,8 @@ template <class V>
 std::size_t log_sum_exp_short(const typename V::Scalar* x, std::size_t rows, std::size_t n, double beta,
                               typename V::Scalar* max, double* log_sum) {
   if (n > kTiny) return log_sum_exp_in<Fused, V>(x, rows, n, beta, max, log_sum);
+  if constexpr (sizeof(typename V::Scalar) == sizeof(double))
+    return log_sum_exp_in<Plain, F64>(x, rows, n, beta, max, log_sum);
   std::size_t first = 0;
   return each_widened(
       x, rows, n,

@@ -135,41 +135,4 @@ void scale(const typename V::Scalar* x, typename V::Scalar* out, std::size_t n, 
   }
 }
 
-// out[i] = factor e^(beta (x[i] - max)): the bits of exp_sum followed by scale, for rows too long to keep.
-template <class V>
-void exp_scale(const typename V::Scalar* x, typename V::Scalar* out, std::size_t n, typename V::Scalar max, double beta,
-               typename V::Scalar factor, bool stream) {
-  with_scaling<V>(max, beta, [&](const auto& scaling) {
-    const V f = V::broadcast(factor);
-    const auto times = [f](const Four<V>& e) SOFTMAX_INLINE_LAMBDA {
-      return each<V>([&](int k) SOFTMAX_INLINE_LAMBDA { return V(e.v[k] * f); });
-    };
-    const auto keys = [scaling](const Four<V>& v) SOFTMAX_INLINE_LAMBDA {
-      return each<V>([&](int k) SOFTMAX_INLINE_LAMBDA { return V(scaling.key(v.v[k])); });
-    };
-    const auto any = [=](const Four<V>& v) { return times(exp_any_of<Fused>(scaling, keys(v))); };
-    std::size_t i = stream ? until_aligned<V>(out, n) : 0;
-    map_fours<V>(x, out, i, any);
-    for (const std::size_t end = n - (n - i) % kGroup; i < end; i += kGroup) {
-      const typename V::Scalar* from = x + i;
-      typename V::Scalar* to = out + i;
-      if (!all_normal<V>(scaling, from)) {
-        map_fours<V>(from, to, kGroup, any);
-        continue;
-      }
-      for (std::size_t first = 0; first < kGroupVectors<V>; first += 4) {
-        const Four<V> y = times(exp_normal_of<Fused>(scaling, keys_of_four<V>(scaling, from, first, 1)));
-        for (std::size_t k = 0; k < 4; ++k) {
-          if (stream) {
-            y.v[k].stream(to + (first + k) * V::kLanes);
-          } else {
-            y.v[k].store(to + (first + k) * V::kLanes);
-          }
-        }
-      }
-    }
-    map_fours<V>(x + i, out + i, n - i, any);
-  });
-}
-
 }  // namespace softmax_native::SOFTMAX_ISA

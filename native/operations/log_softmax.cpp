@@ -9,7 +9,8 @@
 namespace softmax_native {
 namespace {
 
-constexpr std::size_t kStreamBytes = std::size_t{16} << 20;
+// Results from this size on are written past the caches, which otherwise would first read what is to be overwritten.
+constexpr std::size_t kStreamBytes = std::size_t{4} << 20;
 
 template <class T>
 class LogSoftmax {

@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "inline.hpp"
+
 namespace softmax_native::SOFTMAX_ISA {
 
 // Lane masks for partial loads: reading from `kLaneMask + 8 - count` gives `count` set lanes.
@@ -107,7 +109,7 @@ struct F64 {
   }
   static F64 narrow(const F64* parts) { return parts[0]; }
 
-  static void transpose(F64 (&r)[kLanes]) {
+  SOFTMAX_INLINE static void transpose(F64 (&r)[kLanes]) {
     const __m256d a = _mm256_unpacklo_pd(r[0].v, r[1].v), b = _mm256_unpackhi_pd(r[0].v, r[1].v);
     const __m256d c = _mm256_unpacklo_pd(r[2].v, r[3].v), d = _mm256_unpackhi_pd(r[2].v, r[3].v);
     r[0].v = _mm256_permute2f128_pd(a, c, 0x20);
@@ -187,7 +189,7 @@ struct F32 {
     return {_mm256_castps128_ps256(_mm_add_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1)))};
   }
 
-  static void transpose(F32 (&r)[kLanes]) {
+  SOFTMAX_INLINE static void transpose(F32 (&r)[kLanes]) {
     __m256 a[8], b[8];
     for (int i = 0; i < 8; i += 2) {
       a[i] = _mm256_unpacklo_ps(r[i].v, r[i + 1].v);

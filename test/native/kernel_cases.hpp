@@ -57,7 +57,6 @@ inline constexpr Needs select_equal{.out = true, .value = true};
 inline constexpr Needs find_non_finite{};
 inline constexpr Needs exp_sum{.domain = Domain::keys, .out = true, .beta = true};
 inline constexpr Needs scale{.out = true, .flag = true};
-inline constexpr Needs exp_scale{.domain = Domain::keys, .out = true, .beta = true, .flag = true};
 inline constexpr Needs exp_rest{.domain = Domain::keys, .beta = true};
 inline constexpr Needs weighted_exp_rest{.domain = Domain::keys, .beta = true, .weight = true};
 inline constexpr Needs log_softmax{.domain = Domain::keys, .out = true, .beta = true, .flag = true};
@@ -84,7 +83,6 @@ struct Run {
   static void find_non_finite(const K& k, C& c) { c.number[0] = index(k.find_non_finite(c.x, c.n)); }
   static void exp_sum(const K& k, C& c) { c.number[0] = k.exp_sum(c.x, c.out, c.n, c.max, c.beta); }
   static void scale(const K& k, C& c) { k.scale(c.x, c.out, c.n, kSome, c.flag); }
-  static void exp_scale(const K& k, C& c) { k.exp_scale(c.x, c.out, c.n, c.max, c.beta, kSome, c.flag); }
   static void exp_rest(const K& k, C& c) { k.exp_rest(c.x, c.n, c.max, c.beta, &c.number[0], &c.number[1]); }
   static void weighted_exp_rest(const K& k, C& c) {
     k.weighted_exp_rest(c.x, c.weight, c.n, c.max, c.beta, &c.number[0], &c.number[1]);
