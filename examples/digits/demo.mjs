@@ -80,5 +80,14 @@ function timeLargeRow() {
   row('plain JavaScript', microseconds.plain, ulps.plain);
   const factor = (microseconds.plain / microseconds.ours).toFixed(1);
   print(`  ${green(`${factor} times as fast`)} (medians); largest difference ${ulps.between.toFixed(2)} ulp`);
-  print(dim('  ulp: the distance of neighbouring float32 numbers. Errors are against the same in float64'));
+  print(
+    dim(
+      '  ulp: the distance of neighbouring float32 numbers. Errors are against the same in float64. Ours comes from z - max,',
+    ),
+  );
+  print(
+    dim(
+      '  which float32 kernels round to float32: at most 1 ulp for each unit of -ln p, so only the least likely have it',
+    ),
+  );
 }

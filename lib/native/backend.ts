@@ -37,6 +37,9 @@ export const backend: BackendInfo = {
   reason,
 };
 
+// So that console.log shows the values and not [Getter].
+Object.defineProperty(backend, Symbol.for('nodejs.util.inspect.custom'), { value: () => ({ ...backend }) });
+
 /** 0 = the default: all processors. */
 export function useThreads(threads: number): void {
   addon?.setThreads(threads);
