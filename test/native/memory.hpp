@@ -36,11 +36,10 @@ std::size_t first_difference(const T* a, const T* b, std::size_t n) {
 
 template <class T>
 bool is_canary(const T* p, std::size_t n) {
+  // The first byte is the canary's, and each byte equals the one before it.
   const unsigned char* bytes = reinterpret_cast<const unsigned char*>(p);
-  for (std::size_t i = 0; i < n * sizeof(T); ++i) {
-    if (bytes[i] != kCanary) return false;
-  }
-  return true;
+  const std::size_t size = n * sizeof(T);
+  return size == 0 || (bytes[0] == kCanary && std::memcmp(bytes, bytes + 1, size - 1) == 0);
 }
 
 // Up to `capacity` elements that start `offset` elements after a 64-byte boundary, with canaries around them.
