@@ -15,7 +15,7 @@ export function largestError(name, result, exact, type) {
   let most = 0;
   for (let i = 0; i < exact.length; i += 1) {
     const difference = Math.abs(result[i] - exact[i]);
-    if (!(difference <= 1e-4 + 1e-3 * Math.abs(exact[i]))) {
+    if (!(difference <= 1e-4 + 1e-2 * Math.abs(exact[i]))) {
       throw new Error(`${name}: element ${i} is ${result[i]} instead of ${exact[i]}`);
     }
     if (difference > most * 2 ** (least - digits)) {
