@@ -38,13 +38,6 @@ std::int32_t argmax_row(const Logits<T>& logits, const RowTiles<T>& tiles, std::
   return index == n ? -1 : static_cast<std::int32_t>(index);
 }
 
-template <class T>
-Outcome refused(const Logits<T>& logits) {
-  if (logits.rule != NonFinite::kThrow) return {};
-  const std::size_t row = first_refused_row(logits);
-  return row < logits.layout.rows() ? Outcome{Status::kNonFinite, row} : Outcome{};
-}
-
 }  // namespace
 
 template <class T>
@@ -68,8 +61,7 @@ Outcome hardmax(const Logits<T>& logits, bool split, T* out) {
   const Logits<T> order = as_order(logits);
   const RowTiles<T> tiles(order);
   const std::size_t n = order.layout.n;
-  return each_tile(order, tiles, [&](RowTile tile, const T* x, const Workspace<T>& workspace) {
-    T* rows = tiles.direct() ? out + tile.first * n : workspace.rows;
+  return write_tiles(order, tiles, out, [&](RowTile tile, const T* x, T* rows, const Workspace<T>&) {
     for (std::size_t r = 0; r < tile.count; ++r) {
       const T* z = x + r * n;
       T* y = rows + r * n;
@@ -87,7 +79,6 @@ Outcome hardmax(const Logits<T>& logits, bool split, T* out) {
         if (index < n) y[index] = T(1);
       }
     }
-    if (!tiles.direct()) tiles.scatter(rows, tile, out);
   });
 }
 

@@ -48,4 +48,15 @@ Outcome each_tile(const Logits<T>& logits, const RowTiles<T>& tiles, const Work&
   return {};
 }
 
+// The whole of an operation whose result has the layout of the logits: write(tile, x, rows of the result, workspace)
+// for each tile, where the rows of the result are in out itself or in scratch, from which they are copied back.
+template <class T, class Write>
+Outcome write_tiles(const Logits<T>& logits, const RowTiles<T>& tiles, T* out, const Write& write) {
+  return each_tile(logits, tiles, [&](RowTile tile, const T* x, const Workspace<T>& workspace) {
+    if (tiles.direct()) return write(tile, x, out + tile.first * logits.layout.n, workspace);
+    write(tile, x, workspace.rows, workspace);
+    tiles.scatter(workspace.rows, tile, out);
+  });
+}
+
 }  // namespace softmax_native

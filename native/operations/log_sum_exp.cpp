@@ -37,10 +37,8 @@ double limit_value(const Logits<T>& logits, const RowTiles<T>& tiles, std::size_
 template <class T>
 Outcome log_sum_exp(const Logits<T>& logits, bool over_beta, T* out) {
   const std::size_t n = logits.layout.n, rows = logits.layout.rows();
-  if (logits.rule == NonFinite::kThrow) {
-    const std::size_t row = first_refused_row(logits);
-    if (row < rows) return {Status::kNonFinite, row};
-  }
+  const Outcome outcome = refused(logits);
+  if (outcome.status != Status::kOk) return outcome;
   const double beta = logits.beta, magnitude = beta < 0 ? -beta : beta, sign = beta < 0 ? -1 : 1;
   if (n == 0) {
     fill(out, rows, static_cast<T>(over_beta ? -sign * __builtin_inf() : -__builtin_inf()));

@@ -9,4 +9,12 @@ namespace softmax_native {
 template <class T>
 std::size_t first_refused_row(const Logits<T>& logits);
 
+// What the rule says of the logits before anything is done.
+template <class T>
+Outcome refused(const Logits<T>& logits) {
+  if (logits.rule != NonFinite::kThrow) return {};
+  const std::size_t row = first_refused_row(logits);
+  return row < logits.layout.rows() ? Outcome{Status::kNonFinite, row} : Outcome{};
+}
+
 }  // namespace softmax_native

@@ -112,18 +112,12 @@ class Softmax {
 
 template <class T>
 Outcome softmax(const Logits<T>& logits, T* out) {
-  const std::size_t n = logits.layout.n;
-  if (logits.rule == NonFinite::kThrow) {
-    const std::size_t row = first_refused_row(logits);
-    if (row < logits.layout.rows()) return {Status::kNonFinite, row};
-  }
-  if (logits.layout.size() == 0) return {};
+  const Outcome outcome = refused(logits);
+  if (outcome.status != Status::kOk || logits.layout.size() == 0) return outcome;
   const RowTiles<T> tiles(logits);
-  const Softmax<T> softmax(logits, tiles);
-  return each_tile(logits, tiles, [&](RowTile tile, const T* x, const Workspace<T>& workspace) {
-    T* rows = tiles.direct() ? out + tile.first * n : workspace.rows;
-    softmax.rows(tile.first, tile.count, x, rows, workspace.chunks);
-    if (!tiles.direct()) tiles.scatter(rows, tile, out);
+  const Softmax<T> operation(logits, tiles);
+  return write_tiles(logits, tiles, out, [&](RowTile tile, const T* x, T* rows, const Workspace<T>& workspace) {
+    operation.rows(tile.first, tile.count, x, rows, workspace.chunks);
   });
 }
 

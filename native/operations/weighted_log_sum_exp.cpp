@@ -98,10 +98,8 @@ template <class T>
 Outcome weighted_log_sum_exp(const Logits<T>& logits, const Weights<T>& weights, bool over_beta, T* out, T* sign) {
   const Layout& layout = logits.layout;
   const std::size_t n = layout.n, rows = layout.rows();
-  if (logits.rule == NonFinite::kThrow) {
-    const std::size_t row = first_refused_row(logits);
-    if (row < rows) return {Status::kNonFinite, row};
-  }
+  const Outcome outcome = refused(logits);
+  if (outcome.status != Status::kOk) return outcome;
   if (rows == 0) return {};
   const RowTiles<T> tiles(logits);
   const std::size_t slots = Pool::shared().threads();
