@@ -91,7 +91,7 @@ struct CarefulGroup {
 };
 
 // out[i] = e^(beta (x[i] - max)); returns their sum in float64. Each e is within 1 ulp (1.05 where beta is not 1) of
-// the exponential of the rounded difference; the sum within 2 ulp of T at any n.
+// the exponential of the rounded difference; the sum within 3 ulp of T at any n.
 template <class V>
 double exp_sum(const typename V::Scalar* x, typename V::Scalar* out, std::size_t n, typename V::Scalar max,
                double beta) {

@@ -213,7 +213,7 @@ inline Split split_exponent(F64 u) {
   return {k, F64::from_bits(mantissa + root)};
 }
 
-// log x for x >= 0: log 0 = -Infinity, log of a negative number is NaN. Error below 0.8 ulp.
+// log x for x >= 0: log 0 = -Infinity, log of a negative number is NaN. Error below 0.9 ulp.
 inline F64 log_any(F64 x) {
   const F64 infinity = F64::broadcast(__builtin_inf()), zero = F64::broadcast(0);
   // Subnormals are brought into range by an exact power of two.
@@ -229,7 +229,7 @@ inline F64 log_any(F64 x) {
   return F64::select(F64::unordered(x, x), x, y);
 }
 
-// log(1 + x) for x >= 0. Error below 0.8 ulp: the rounding of 1 + x is put back as a correction.
+// log(1 + x) for x >= 0. Error below 0.9 ulp: the rounding of 1 + x is put back as a correction.
 inline F64 log1p_any(F64 x) {
   const F64 infinity = F64::broadcast(__builtin_inf()), one = F64::broadcast(1), zero = F64::broadcast(0);
   const F64 u = one + x;
