@@ -264,58 +264,67 @@ inline void narrow_to(const double* wide, T* out, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<T>(wide[i]);
 }
 
-// Rows of at most kTiny elements as float64: calls work(wide rows, rows) for some at a time, where work returns how
-// many it did, and take(first row, wide rows, rows) for those done.
-template <class T, class Work, class Take>
-inline std::size_t each_widened(const T* x, std::size_t rows, std::size_t n, const Work& work, const Take& take) {
+// Rows of at most kTiny elements as float64: calls work(first row, wide rows, rows) for some at a time, which returns
+// how many it did.
+template <class T, class Work>
+inline std::size_t each_widened(const T* x, std::size_t rows, std::size_t n, const Work& work) {
   double wide[kShortRows * kTiny];
   for (std::size_t row = 0; row < rows; row += kShortRows) {
     const std::size_t some = rows - row < kShortRows ? rows - row : kShortRows;
     for (std::size_t i = 0; i < some * n; ++i) wide[i] = static_cast<double>(x[row * n + i]);
-    const std::size_t done = work(wide, some);
-    take(row, wide, done);
+    const std::size_t done = work(row, wide, some);
     if (done < some) return row + done;
   }
   return rows;
 }
 
 template <class V>
+inline constexpr bool kIsWide = sizeof(typename V::Scalar) == sizeof(double);
+
+template <class V>
 std::size_t softmax_short(const typename V::Scalar* x, typename V::Scalar* out, std::size_t rows, std::size_t n,
                           double beta) {
   if (n > kTiny) return softmax_in<Fused, V>(x, out, rows, n, beta);
-  if constexpr (sizeof(typename V::Scalar) == sizeof(double)) return softmax_in<Plain, F64>(x, out, rows, n, beta);
-  return each_widened(
-      x, rows, n, [=](double* wide, std::size_t some) { return softmax_in<Plain, F64>(wide, wide, some, n, beta); },
-      [=](std::size_t row, const double* wide, std::size_t done) { narrow_to(wide, out + row * n, done * n); });
+  if constexpr (kIsWide<V>) {
+    return softmax_in<Plain, F64>(x, out, rows, n, beta);
+  } else {
+    return each_widened(x, rows, n, [=](std::size_t row, double* wide, std::size_t some) {
+      const std::size_t done = softmax_in<Plain, F64>(wide, wide, some, n, beta);
+      narrow_to(wide, out + row * n, done * n);
+      return done;
+    });
+  }
 }
 
 template <class V>
 std::size_t log_softmax_short(const typename V::Scalar* x, typename V::Scalar* out, std::size_t rows, std::size_t n,
                               double beta) {
   if (n > kTiny) return log_softmax_in<Fused, V>(x, out, rows, n, beta);
-  if constexpr (sizeof(typename V::Scalar) == sizeof(double)) return log_softmax_in<Plain, F64>(x, out, rows, n, beta);
-  return each_widened(
-      x, rows, n, [=](double* wide, std::size_t some) { return log_softmax_in<Plain, F64>(wide, wide, some, n, beta); },
-      [=](std::size_t row, const double* wide, std::size_t done) { narrow_to(wide, out + row * n, done * n); });
+  if constexpr (kIsWide<V>) {
+    return log_softmax_in<Plain, F64>(x, out, rows, n, beta);
+  } else {
+    return each_widened(x, rows, n, [=](std::size_t row, double* wide, std::size_t some) {
+      const std::size_t done = log_softmax_in<Plain, F64>(wide, wide, some, n, beta);
+      narrow_to(wide, out + row * n, done * n);
+      return done;
+    });
+  }
 }
 
 template <class V>
 std::size_t log_sum_exp_short(const typename V::Scalar* x, std::size_t rows, std::size_t n, double beta,
                               typename V::Scalar* max, double* log_sum) {
   if (n > kTiny) return log_sum_exp_in<Fused, V>(x, rows, n, beta, max, log_sum);
-  if constexpr (sizeof(typename V::Scalar) == sizeof(double))
+  if constexpr (kIsWide<V>) {
     return log_sum_exp_in<Plain, F64>(x, rows, n, beta, max, log_sum);
-  std::size_t first = 0;
-  return each_widened(
-      x, rows, n,
-      [=, &first](double* wide, std::size_t some) {
-        double maxima[kShortRows];
-        const std::size_t done = log_sum_exp_in<Plain, F64>(wide, some, n, beta, maxima, log_sum + first);
-        narrow_to(maxima, max + first, done);
-        first += done;
-        return done;
-      },
-      [](std::size_t, const double*, std::size_t) {});
+  } else {
+    return each_widened(x, rows, n, [=](std::size_t row, double* wide, std::size_t some) {
+      double maxima[kShortRows];
+      const std::size_t done = log_sum_exp_in<Plain, F64>(wide, some, n, beta, maxima, log_sum + row);
+      narrow_to(maxima, max + row, done);
+      return done;
+    });
+  }
 }
 
 }  // namespace softmax_native::SOFTMAX_ISA

@@ -28,9 +28,9 @@ Outcome each_tile(const Logits<T>& logits, const RowTiles<T>& tiles, const Work&
     return {};
   }
   const std::size_t count = tiles.count();
+  // Read once: another environment may change it while the scratch memory has this many parts.
   const std::size_t threads = Pool::shared().threads();
   const bool split_rows = n > kChunk && count < 2 * threads;
-  // Read once: another environment may change it while the scratch memory has this many parts.
   const std::size_t slots = split_rows ? 1 : threads;
   const std::size_t row_bytes = tiles.scratch_size() * sizeof(T), chunk_bytes = chunk_doubles(n) * sizeof(double);
   const Scratch rows(row_bytes == 0 ? 0 : slots, row_bytes), chunks(chunk_bytes == 0 ? 0 : slots, chunk_bytes);
