@@ -76,33 +76,38 @@ export interface Parts {
 }
 
 /**
- * One computation in canonical form. The logits are [outer, n, inner], row-major: element j of row (o, i) stands at
- * (o * n + j) * inner + i, and its row is number o * inner + i. Masks and weights have strides of their own.
+ * What all computations share, in canonical form. The logits are [outer, n, inner], row-major: element j of row (o, i)
+ * stands at (o * n + j) * inner + i, and its row is number o * inner + i. Masks and weights have strides of their own.
  */
-export interface Call extends Parts {
-  readonly logits: FloatArray;
-  readonly out: FloatArray | Int32Array;
-  readonly sign: FloatArray | undefined;
+export interface Canonical extends Parts {
   readonly mask: Uint8Array | undefined;
   readonly maskStrides: Parts | undefined;
-  readonly weights: FloatArray | undefined;
-  readonly weightStrides: Parts | undefined;
   /** Any number but NaN; for float32 logits also no finite one beyond 2^60 or nearer to 0 than 2^-60, but 0. */
   readonly beta: number;
   readonly rule: NonFinite;
+}
+
+/** A computation of the softmax family. */
+export interface Call extends Canonical {
+  readonly logits: FloatArray;
+  readonly out: FloatArray | Int32Array;
+  readonly sign: FloatArray | undefined;
+  readonly weights: FloatArray | undefined;
+  readonly weightStrides: Parts | undefined;
   /** logSumExp: divide by beta (smoothMax). hardmax: ties share the mass. */
   readonly variant: boolean;
 }
-
-/** The computations that a backend has. */
-export type OperationName = 'softmax' | 'logSoftmax' | 'hardmax' | 'logSumExp' | 'argmax';
 
 /** What a computation says of itself: the first row that the rule 'throw' refuses, or -1 when the result is written. */
 export type Verdict = number;
 
 /** One computation of a backend. */
-export interface Kernel {
-  run(call: Call): Verdict;
+export interface Operation<Of> {
+  run(call: Of): Verdict;
+}
+
+/** One of the softmax family, which has a short way for what is called most. */
+export interface Kernel extends Operation<Call> {
   /** Whole contiguous rows of n > 0, all of them taking part, under a rule other than 'throw': what needs no Call. */
   rows(
     logits: FloatArray,
@@ -116,4 +121,13 @@ export interface Kernel {
 }
 
 /** Computes what has been checked. The addon and the reference are the two there are. */
-export type Backend = Readonly<Record<OperationName, Kernel>>;
+export interface Backend {
+  readonly softmax: Kernel;
+  readonly logSoftmax: Kernel;
+  readonly hardmax: Kernel;
+  readonly logSumExp: Kernel;
+  readonly argmax: Kernel;
+}
+
+/** The computations that a backend has. */
+export type OperationName = keyof Backend;

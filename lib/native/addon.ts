@@ -2,13 +2,8 @@
 // without arguments works on the elements that the frame carries.
 import type { OperationName } from '../types';
 
-export type AddonOperation = (
-  logits?: unknown,
-  out?: unknown,
-  mask?: unknown,
-  weights?: unknown,
-  sign?: unknown,
-) => undefined;
+/** Positions 0 logits, 1 out, 2 mask; then as the operation's row in native/binding says. */
+export type AddonOperation = (...arrays: unknown[]) => undefined;
 
 export interface Addon extends Readonly<Record<OperationName, AddonOperation>> {
   /** Gives the binary this environment's frame. */

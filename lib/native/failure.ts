@@ -3,10 +3,9 @@
 import { detached, invalidType, outOfMemory, overlap, shapeMismatch } from '../errors';
 import { frame, Slot } from './frame';
 
-const names = ['logits', 'options.out', 'options.mask', 'options.weights', 'sign'];
-
-export function failure(): Error {
-  const name = names[frame[Slot.detail] as number] ?? 'logits';
+/** `names` are the user's for the arrays of the call, by position. */
+export function failure(names: readonly string[]): Error {
+  const name = names[frame[Slot.detail] as number] ?? (names[0] as string);
   switch (frame[Slot.status]) {
     case 2:
       return invalidType(name, 'a typed array of the type computed with', undefined);

@@ -17,7 +17,8 @@ export const Slot = {
   detail: 13,
   stagedInput: 16,
   stagedOutput: 144,
-  length: 272,
+  numbers: 272, // of the operation's own
+  length: 288,
 } as const;
 
 export const Flag = { stagedFloat32: 1, overBeta: 2, splitTies: 4 } as const;

@@ -1,6 +1,6 @@
 // An operation of the binary as a Kernel: numbers into the frame, the call, and what its status means.
 import { kindOf } from '../intrinsics';
-import type { Call, FloatArray, Kernel, NonFinite, Parts, Verdict } from '../types';
+import type { Call, FloatArray, Kernel, NonFinite, Verdict } from '../types';
 import type { AddonOperation } from './addon';
 import { failure } from './failure';
 import {
@@ -13,6 +13,7 @@ import {
   stagedFloat64Output,
   stagedIndexOutput,
 } from './frame';
+import { codeOfRule, invoke } from './invoke';
 
 // Elements that are copied in and out in less time than giving the binary two arrays takes: 70 ns, at 1.3 ns each.
 const stagedMost = 48;
@@ -24,8 +25,7 @@ interface Tiny {
   readonly most: number;
 }
 
-const codeOfRule: Readonly<Record<NonFinite, number>> = { limit: 0, ieee: 1, throw: 2 };
-const nonFiniteRow = 1;
+const names = ['logits', 'options.out', 'options.mask', 'options.weights', 'sign'];
 
 export class NativeKernel implements Kernel {
   constructor(
@@ -39,15 +39,14 @@ export class NativeKernel implements Kernel {
 
   run(call: Call): Verdict {
     const { logits, out, mask, weights, sign } = call;
-    this.prepare(call.outer, call.n, call.inner, call.beta, call.rule, call.variant);
-    writeStrides(Slot.maskOuter, call.maskStrides);
-    writeStrides(Slot.weightOuter, call.weightStrides);
-    this.call(logits, out, mask, weights, weights && sign);
-    const status = frame[Slot.status];
-    if (status === nonFiniteRow) return frame[Slot.detail] as number;
-    if (status !== 0) throw failure();
-    if (sign !== undefined && weights === undefined) writeSigns(out, sign);
-    return -1;
+    const verdict = invoke(this.call, call, {
+      arrays: [logits, out, mask, weights, weights && sign],
+      names,
+      flags: call.variant ? this.variantFlag : 0,
+      weightStrides: call.weightStrides,
+    });
+    if (verdict < 0 && sign !== undefined && weights === undefined) writeSigns(out, sign);
+    return verdict;
   }
 
   rows(
@@ -62,11 +61,11 @@ export class NativeKernel implements Kernel {
     const size = outer * n;
     const { tiny } = this;
     if (tiny !== undefined && size <= tiny.most && outer === 1 && beta === 1 && tiny.compute(logits, out, n)) return;
-    this.prepare(outer, n, 1, beta, rule, variant);
+    this.prepare(outer, n, beta, rule, variant);
     const count = this.results === 'elements' ? size : outer;
     if (size + count > stagedMost) {
       this.call(logits, out);
-      if (frame[Slot.status] !== 0) throw failure();
+      if (frame[Slot.status] !== 0) throw failure(names);
       return;
     }
     const isFloat32 = kindOf(logits) === 'Float32Array';
@@ -77,27 +76,20 @@ export class NativeKernel implements Kernel {
       copyFloat64(logits, stagedFloat64Input, size);
     }
     this.call();
-    if (frame[Slot.status] !== 0) throw failure();
+    if (frame[Slot.status] !== 0) throw failure(names);
     if (this.results === 'indices') copyIndices(stagedIndexOutput, out, count);
     else if (isFloat32) copyFloat32(stagedFloat32Output, out, count);
     else copyFloat64(stagedFloat64Output, out, count);
   }
 
-  private prepare(outer: number, n: number, inner: number, beta: number, rule: NonFinite, variant: boolean): void {
+  private prepare(outer: number, n: number, beta: number, rule: NonFinite, variant: boolean): void {
     frame[Slot.beta] = beta;
     frame[Slot.rule] = rule === 'limit' ? 0 : codeOfRule[rule];
     frame[Slot.flags] = variant ? this.variantFlag : 0;
     frame[Slot.outer] = outer;
     frame[Slot.n] = n;
-    frame[Slot.inner] = inner;
+    frame[Slot.inner] = 1;
   }
-}
-
-function writeStrides(slot: number, strides: Parts | undefined): void {
-  if (strides === undefined) return;
-  frame[slot] = strides.outer;
-  frame[slot + 1] = strides.n;
-  frame[slot + 2] = strides.inner;
 }
 
 /** Without weights a sum of exponentials is positive, or nothing at all. */

@@ -1,23 +1,56 @@
-// Gives a checked request to a backend.
+// Gives a checked request of the softmax family to a backend.
 import { nonFinite } from '../errors';
 import { kindOf } from '../intrinsics';
-import type { Kernel } from '../types';
-import { arrange, fitsFloat32, type Request } from './arrange';
+import type { Layout } from '../shape';
+import type { FloatArray, Kernel, NonFinite } from '../types';
+import type { Given } from './arguments';
+import { Arrangement, fitsFloat32 } from './arrange';
 
 /** A public function, whose frames and all below it are hidden from the stacks of errors. */
 export type Entry = (...args: never[]) => unknown;
 
+export interface Request {
+  readonly logits: FloatArray;
+  readonly dims: readonly number[];
+  readonly layout: Layout;
+  /** Whether the result has the logits' shape; else one number for each row. */
+  readonly elementwise: boolean;
+  readonly out: FloatArray | Int32Array;
+  readonly sign: FloatArray | undefined;
+  readonly mask: Given<Uint8Array> | undefined;
+  readonly weights: Given<FloatArray> | undefined;
+  readonly beta: number;
+  readonly rule: NonFinite;
+  readonly variant: boolean;
+}
+
 export function execute(kernel: Kernel, request: Request): void {
-  const { logits, out, layout, beta, rule, variant } = request;
+  const { logits, dims, out, sign, layout, elementwise, beta, rule, variant } = request;
   if (isWholeRows(request)) {
     kernel.rows(logits, out, layout.outer, layout.n, beta, rule, variant);
     return;
   }
-  const { call, finish } = arrange(request);
+  const arrangement = new Arrangement(dims, layout, kindOf(logits) as string, beta);
+  const mask = request.mask && arrangement.broadcast(request.mask);
+  const weights = request.weights && arrangement.broadcast(request.weights);
   if (layout.outer * layout.inner === 0) return;
-  const refused = kernel.run(call);
+  const refused = kernel.run({
+    logits: arrangement.input(logits),
+    out: elementwise ? arrangement.elements(out as FloatArray) : arrangement.rows(out),
+    sign: sign && arrangement.rows(sign),
+    outer: layout.outer,
+    n: layout.n,
+    inner: layout.inner,
+    mask: mask?.data,
+    maskStrides: mask?.strides,
+    weights: weights && arrangement.convert(weights.data),
+    weightStrides: weights?.strides,
+    beta,
+    rule,
+    variant,
+  });
   if (refused >= 0) throw nonFinite(refused);
-  finish();
+  arrangement.finish();
 }
 
 /** Whether nothing has to be said but where the rows are. */

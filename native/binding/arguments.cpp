@@ -139,6 +139,15 @@ std::size_t Arguments::span(const Strides& s) const {
   return last < kLargestInteger ? static_cast<std::size_t>(last) + 1 : static_cast<std::size_t>(kLargestInteger);
 }
 
+template <class R>
+const R* Arguments::input(std::size_t position, std::size_t length) {
+  if (position >= count_ || views_[position].type != kTypeOf<R>) {
+    fail(frame::kWrongType, position);
+    return nullptr;
+  }
+  return fits(position, length) ? static_cast<const R*>(views_[position].data) : nullptr;
+}
+
 template <class T>
 Logits<T> Arguments::logits() {
   Logits<T> logits{};
@@ -149,24 +158,16 @@ Logits<T> Arguments::logits() {
     logits.data = reinterpret_cast<const T*>(frame_ + frame::kStagedInput);
     return logits;
   }
-  if (views_[0].type != kTypeOf<T>) {
-    fail(frame::kWrongType, 0);
-  } else if (fits(0, layout_.size())) {
-    logits.data = static_cast<const T*>(views_[0].data);
-  }
+  logits.data = input<T>(0, layout_.size());
   if (!has(2)) return logits;
-  logits.mask_strides = strides(frame::kMaskStrides);
-  if (views_[2].type != napi_uint8_array) {
-    fail(frame::kWrongType, 2);
-  } else if (views_[2].length < span(logits.mask_strides)) {
-    fail(views_[2].length == 0 ? frame::kDetached : frame::kWrongLength, 2);
-  }
-  logits.mask = static_cast<const std::uint8_t*>(views_[2].data);
+  const Broadcast<std::uint8_t> mask = broadcast<std::uint8_t>(2, frame::kMaskStrides);
+  logits.mask = mask.data;
+  logits.mask_strides = mask.strides;
   return logits;
 }
 
 template <class R>
-R* Arguments::output(std::size_t position, std::size_t length, bool in_place) {
+R* Arguments::output(std::size_t position, std::size_t length, unsigned same_as) {
   if (staged()) return reinterpret_cast<R*>(frame_ + frame::kStagedOutput);
   if (position >= count_ || views_[position].type != kTypeOf<R>) {
     fail(frame::kWrongType, position);
@@ -175,21 +176,22 @@ R* Arguments::output(std::size_t position, std::size_t length, bool in_place) {
   if (!fits(position, length)) return nullptr;
   for (std::size_t other = 0; other < count_; ++other) {
     if (other == position || !overlaps(position, other)) continue;
-    const bool same = other == 0 && in_place && views_[other].data == views_[position].data;
+    const bool same = (same_as >> other & 1) != 0 && views_[other].data == views_[position].data;
     if (!same) fail(frame::kOverlap, other);
   }
   return static_cast<R*>(views_[position].data);
 }
 
 template <class T>
-Weights<T> Arguments::weights() {
-  const Strides s = strides(frame::kWeightStrides);
-  if (views_[3].type != kTypeOf<T>) {
-    fail(frame::kWrongType, 3);
-  } else if (views_[3].length < span(s)) {
-    fail(views_[3].length == 0 ? frame::kDetached : frame::kWrongLength, 3);
+Broadcast<T> Arguments::broadcast(std::size_t position, frame::Index first_stride) {
+  const Strides s = strides(first_stride);
+  const View& view = views_[position];
+  if (view.type != kTypeOf<T>) {
+    fail(frame::kWrongType, position);
+  } else if (view.length < span(s)) {
+    fail(view.length == 0 ? frame::kDetached : frame::kWrongLength, position);
   }
-  return {static_cast<const T*>(views_[3].data), s};
+  return {static_cast<const T*>(view.data), s};
 }
 
 void Arguments::finish(const Outcome& outcome) {
@@ -199,10 +201,13 @@ void Arguments::finish(const Outcome& outcome) {
 
 template Logits<float> Arguments::logits<float>();
 template Logits<double> Arguments::logits<double>();
-template float* Arguments::output<float>(std::size_t, std::size_t, bool);
-template double* Arguments::output<double>(std::size_t, std::size_t, bool);
-template std::int32_t* Arguments::output<std::int32_t>(std::size_t, std::size_t, bool);
-template Weights<float> Arguments::weights<float>();
-template Weights<double> Arguments::weights<double>();
+template const float* Arguments::input<float>(std::size_t, std::size_t);
+template const double* Arguments::input<double>(std::size_t, std::size_t);
+template const std::int32_t* Arguments::input<std::int32_t>(std::size_t, std::size_t);
+template Broadcast<float> Arguments::broadcast<float>(std::size_t, frame::Index);
+template Broadcast<double> Arguments::broadcast<double>(std::size_t, frame::Index);
+template float* Arguments::output<float>(std::size_t, std::size_t, unsigned);
+template double* Arguments::output<double>(std::size_t, std::size_t, unsigned);
+template std::int32_t* Arguments::output<std::int32_t>(std::size_t, std::size_t, unsigned);
 
 }  // namespace softmax_native

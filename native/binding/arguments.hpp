@@ -3,7 +3,6 @@
 #pragma once
 
 #include "../operations/call.hpp"
-#include "../operations/log_sum_exp.hpp"
 #include "frame.hpp"
 #include "napi.hpp"
 
@@ -36,20 +35,26 @@ class Arguments {
   bool is_float32() const { return float32_; }
   unsigned flags() const { return static_cast<unsigned>(frame_[frame::kFlags]); }
 
-  // Positions: 0 logits, 1 out, 2 mask, 3 weights, 4 sign.
+  // Positions 0 logits, 1 out and 2 mask are the same for all operations; each binding row says what follows.
   template <class T>
   Logits<T> logits();
-  // An output of `length` elements; it may be the logits themselves where `in_place`.
+  // An input of `length` elements.
   template <class R>
-  R* output(std::size_t position, std::size_t length, bool in_place);
+  const R* input(std::size_t position, std::size_t length);
+  // An input broadcast against the layout.
   template <class T>
-  Weights<T> weights();
+  Broadcast<T> broadcast(std::size_t position, frame::Index first_stride);
+  // An output of `length` elements; it may be one of the inputs at `same_as` (one bit for each position), whole.
+  template <class R>
+  R* output(std::size_t position, std::size_t length, unsigned same_as);
   bool has(std::size_t position) const { return position < count_ && views_[position].present(); }
+  const Layout& layout() const { return layout_; }
+  double& number(std::size_t i) { return frame_[frame::kNumbers + i]; }
 
   void finish(const Outcome& outcome);
 
  private:
-  static constexpr std::size_t kMost = 5;
+  static constexpr std::size_t kMost = 12;
   double* frame_ = nullptr;
   std::size_t count_ = 0;
   View views_[kMost];

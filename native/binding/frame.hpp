@@ -20,7 +20,8 @@ enum Index : std::size_t {
   kDetail = 13,        // out: the row or the argument that the status is about
   kStagedInput = 16,
   kStagedOutput = 144,
-  kLength = 272,
+  kNumbers = 272,  // of the operation's own: options in, sums out; each binding row says which
+  kLength = 288,
 };
 
 // Elements that a staged call can carry, of either element type.

@@ -1,7 +1,7 @@
 // The addon's exports: the operations, and what runs them.
 #include "../core/dispatch.hpp"
 #include "../parallel/pool.hpp"
-#include "arguments.hpp"
+#include "call.hpp"
 #include "softmax_family.hpp"
 
 namespace softmax_native {
@@ -54,11 +54,6 @@ Napi::Value select(const Napi::CallbackInfo& info) {
       info.Length() > 0 && info[0].IsString() && select_table(info[0].As<Napi::String>().Utf8Value().c_str());
   return Napi::Boolean::New(info.Env(), known);
 }
-
-struct HotCall {
-  const char* name;
-  napi_callback callback;
-};
 
 constexpr HotCall kHotCalls[] = {
     {"softmax", call_softmax}, {"logSoftmax", call_log_softmax}, {"logSumExp", call_log_sum_exp},

@@ -1,28 +1,15 @@
 #include "softmax_family.hpp"
 
-#include "../core/float_mode.hpp"
 #include "../operations/argmax.hpp"
 #include "../operations/log_softmax.hpp"
 #include "../operations/log_sum_exp.hpp"
 #include "../operations/softmax.hpp"
-#include "arguments.hpp"
+#include "call.hpp"
 
 namespace softmax_native {
 namespace {
 
-// Calls operation.template run<T>(arguments) with the element type of the logits.
-template <class Operation>
-napi_value call(napi_env env, napi_callback_info info, const Operation& operation) {
-  Arguments arguments(env, info);
-  if (!arguments.ok()) return nullptr;
-  const DefaultFloatMode mode;
-  if (arguments.is_float32()) {
-    operation(arguments, float{});
-  } else {
-    operation(arguments, double{});
-  }
-  return nullptr;
-}
+constexpr unsigned kLogits = 1u << 0;  // the position that a result may be the same as
 
 // An operation whose result has the layout of the logits.
 template <class Operation>
@@ -30,7 +17,7 @@ napi_value call_elementwise(napi_env env, napi_callback_info info, const Operati
   return call(env, info, [&](Arguments& arguments, auto zero) {
     using T = decltype(zero);
     const Logits<T> logits = arguments.logits<T>();
-    T* out = arguments.output<T>(1, logits.layout.size(), true);
+    T* out = arguments.output<T>(1, logits.layout.size(), kLogits);
     if (arguments.ok()) arguments.finish(operation(logits, out, arguments.flags()));
   });
 }
@@ -55,7 +42,7 @@ napi_value call_argmax(napi_env env, napi_callback_info info) {
   return call(env, info, [](Arguments& arguments, auto zero) {
     using T = decltype(zero);
     const Logits<T> logits = arguments.logits<T>();
-    std::int32_t* out = arguments.output<std::int32_t>(1, logits.layout.rows(), false);
+    std::int32_t* out = arguments.output<std::int32_t>(1, logits.layout.rows(), 0);
     if (arguments.ok()) arguments.finish(argmax(logits, out));
   });
 }
@@ -66,14 +53,14 @@ napi_value call_log_sum_exp(napi_env env, napi_callback_info info) {
     const Logits<T> logits = arguments.logits<T>();
     const std::size_t rows = logits.layout.rows();
     // A row of one element may be its own result.
-    T* out = arguments.output<T>(1, rows, logits.layout.n == 1);
+    T* out = arguments.output<T>(1, rows, logits.layout.n == 1 ? kLogits : 0);
     const bool over_beta = (arguments.flags() & frame::kOverBeta) != 0;
     if (!arguments.has(3)) {
       if (arguments.ok()) arguments.finish(log_sum_exp(logits, over_beta, out));
       return;
     }
-    const Weights<T> weights = arguments.weights<T>();
-    T* sign = arguments.has(4) ? arguments.output<T>(4, rows, false) : nullptr;
+    const Broadcast<T> weights = arguments.broadcast<T>(3, frame::kWeightStrides);
+    T* sign = arguments.has(4) ? arguments.output<T>(4, rows, 0) : nullptr;
     if (arguments.ok()) arguments.finish(weighted_log_sum_exp(logits, weights, over_beta, out, sign));
   });
 }

@@ -20,6 +20,12 @@ struct Strides {
   std::size_t outer, n, inner;
 };
 
+template <class T>
+struct Broadcast {
+  const T* data;  // nullptr = not given
+  Strides strides;
+};
+
 // The one rule for infinities and empty rows.
 enum class NonFinite { kLimit, kIeee, kThrow };
 

@@ -10,12 +10,6 @@ Outcome log_sum_exp(const Logits<T>& logits, bool over_beta, T* out);
 
 // log |sum w e^(beta z)|, with the sign of the sum in `sign` (-1, 0, 1). Without `sign` a negative sum gives NaN.
 template <class T>
-struct Weights {
-  const T* data;
-  Strides strides;
-};
-
-template <class T>
-Outcome weighted_log_sum_exp(const Logits<T>& logits, const Weights<T>& weights, bool over_beta, T* out, T* sign);
+Outcome weighted_log_sum_exp(const Logits<T>& logits, const Broadcast<T>& weights, bool over_beta, T* out, T* sign);
 
 }  // namespace softmax_native

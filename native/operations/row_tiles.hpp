@@ -85,11 +85,13 @@ class RowTiles {
   std::size_t scratch_size() const { return direct() ? 0 : height_ * logits_.layout.n; }
 
   // The tile's rows, one after the other: where they stand, or copied into scratch.
-  const T* read(RowTile tile, T* scratch) const {
-    const std::size_t n = logits_.layout.n;
-    if (direct()) return logits_.data + tile.first * n;
-    gather(logits_.data, tile, scratch);
-    if (logits_.mask != nullptr) exclude(tile, scratch);
+  const T* read(RowTile tile, T* scratch) const { return read(logits_.data, tile, excluded_key(logits_), scratch); }
+
+  // The same for any array of the logits' layout; masked elements read as `excluded`.
+  const T* read(const T* array, RowTile tile, T excluded, T* scratch) const {
+    if (direct()) return array + tile.first * logits_.layout.n;
+    gather(array, tile, scratch);
+    if (logits_.mask != nullptr) exclude(tile, excluded, scratch);
     return scratch;
   }
 
@@ -131,10 +133,9 @@ class RowTiles {
     return tile.first / layout.inner * layout.n * layout.inner + tile.first % layout.inner;
   }
 
-  void exclude(RowTile tile, T* rows) const {
+  void exclude(RowTile tile, T excluded, T* rows) const {
     const std::size_t n = logits_.layout.n;
     const Strides& s = logits_.mask_strides;
-    const T excluded = excluded_key(logits_);
     for (std::size_t r = 0; r < tile.count; ++r) {
       const std::size_t row = tile.first + r, inner = logits_.layout.inner;
       const std::uint8_t* mask = logits_.mask + row / inner * s.outer + row % inner * s.inner;

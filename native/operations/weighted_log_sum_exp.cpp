@@ -95,7 +95,7 @@ class Weighted {
 }  // namespace
 
 template <class T>
-Outcome weighted_log_sum_exp(const Logits<T>& logits, const Weights<T>& weights, bool over_beta, T* out, T* sign) {
+Outcome weighted_log_sum_exp(const Logits<T>& logits, const Broadcast<T>& weights, bool over_beta, T* out, T* sign) {
   const Layout& layout = logits.layout;
   const std::size_t n = layout.n, rows = layout.rows();
   const Outcome outcome = refused(logits);
@@ -124,7 +124,7 @@ Outcome weighted_log_sum_exp(const Logits<T>& logits, const Weights<T>& weights,
   return {};
 }
 
-template Outcome weighted_log_sum_exp<float>(const Logits<float>&, const Weights<float>&, bool, float*, float*);
-template Outcome weighted_log_sum_exp<double>(const Logits<double>&, const Weights<double>&, bool, double*, double*);
+template Outcome weighted_log_sum_exp<float>(const Logits<float>&, const Broadcast<float>&, bool, float*, float*);
+template Outcome weighted_log_sum_exp<double>(const Logits<double>&, const Broadcast<double>&, bool, double*, double*);
 
 }  // namespace softmax_native

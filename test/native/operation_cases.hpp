@@ -18,13 +18,13 @@ template <class T>
 struct Operation {
   const char* name;
   bool per_row, weighted;
-  Outcome (*run)(const Logits<T>& logits, const Weights<T>& weights, T* out);
+  Outcome (*run)(const Logits<T>& logits, const Broadcast<T>& weights, T* out);
 };
 
 template <class T>
 const std::vector<Operation<T>>& operations() {
   using L = Logits<T>;
-  using W = Weights<T>;
+  using W = Broadcast<T>;
   static const std::vector<Operation<T>> list = {
       {"softmax", false, false, [](const L& z, const W&, T* out) { return softmax(z, out); }},
       {"log_softmax", false, false, [](const L& z, const W&, T* out) { return log_softmax(z, out); }},

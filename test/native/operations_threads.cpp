@@ -26,7 +26,7 @@ template <class T>
 struct Job {
   const Operation<T>* operation;
   Logits<T> logits;
-  Weights<T> weights;
+  Broadcast<T> weights;
   std::vector<T> wanted;
 };
 

@@ -1,11 +1,14 @@
 // The examples of the public documentation are run: `expression; // value`. An array's value is written with its kind,
 // and a number may end in "...".
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as library from '../../lib/index';
+import { files, read } from '../architecture/tree';
 
-const source = readFileSync(join(__dirname, '..', '..', 'lib', 'index.ts'), 'utf8');
+// The files of the public functions lie in lib itself.
+const source = files('lib', /\.ts$/)
+  .filter((path) => /^lib\/\w+\.ts$/.test(path))
+  .map(read)
+  .join('\n');
 const examples = [...source.matchAll(/@example\n((?: \* .*\n)+)/g)].flatMap(([, text]) =>
   (text as string).split('\n').flatMap((line) => line.match(/^ \* (.*);(?: \/\/ (.*))?$/)?.slice(1, 3) ?? []),
 );
@@ -30,7 +33,7 @@ function matches(value: unknown, shown: string): boolean {
 const isShownAs = (x: number, text: string) =>
   text.endsWith('...') ? String(x).startsWith(text.slice(0, -3)) : String(x) === text;
 
-describe('lib/index.ts', () => {
+describe('the public functions', () => {
   test.each(functions)('%s has an example', (name) => {
     expect(pairs.some(({ code }) => code.startsWith(`${name}(`))).toBe(true);
   });
