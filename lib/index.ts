@@ -20,6 +20,7 @@ import type {
 import type { ElementsOf, Input, Like, Reduced, Tensor } from './types';
 import { validateCount } from './validate';
 
+export { type Diagnosed, type Diagnoses, type Diagnosis, type DiagnosisOf, diagnose } from './diagnosis';
 export type { CodedError, ErrorCode } from './errors';
 export { type BackendInfo, backend } from './native/backend';
 export type {

@@ -1,2 +1,2 @@
 // The names of softmax-native/reference for `import`: the same objects that `require` gives.
-export { argmax, hardmax, logSoftmax, logSumExp, smoothMax, softmax } from './reference.js';
+export { argmax, diagnose, hardmax, logSoftmax, logSumExp, smoothMax, softmax } from './reference.js';

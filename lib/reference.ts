@@ -2,6 +2,7 @@
 // float64 formulas of lib/reference. The oracle of every differential test. The documentation is that of the plain names.
 import type * as library from './index';
 import { argmaxOperation } from './operations/argmax';
+import { diagnosis } from './operations/diagnose';
 import { elementwise } from './operations/elementwise';
 import { hardmaxOperation } from './operations/hardmax';
 import { logSumExpOperation, smoothMaxOperation } from './operations/log-sum-exp';
@@ -32,3 +33,7 @@ export const argmax: typeof library.argmax = (logits, options) =>
 /** hardmax in float64 TypeScript: see hardmax of softmax-native. */
 export const hardmax: typeof library.hardmax = (logits, options) =>
   elementwise(hardmaxOperation, referenceBackend.hardmax, hardmax, logits, options) as never;
+
+/** diagnose in float64 TypeScript: see diagnose of softmax-native. */
+export const diagnose: typeof library.diagnose = (logits: unknown, options?: object) =>
+  diagnosis(referenceBackend.diagnose, diagnose, logits, options) as never;

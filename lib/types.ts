@@ -98,6 +98,16 @@ export interface Call extends Canonical {
   readonly variant: boolean;
 }
 
+/** A diagnosis: `out` has the fields of lib/options' Diagnosis one after the other for each row. */
+export interface DiagnoseCall extends Omit<Canonical, 'beta'> {
+  readonly logits: FloatArray;
+  /** Any number but NaN: a diagnosis is computed in float64. */
+  readonly beta: number;
+  readonly out: Float64Array;
+  /** Whether softmax computes these logits in float64 whatever their type, since float32 cannot hold beta. */
+  readonly inFloat64: boolean;
+}
+
 /** What a computation says of itself: the first row that the rule 'throw' refuses, or -1 when the result is written. */
 export type Verdict = number;
 
@@ -127,6 +137,7 @@ export interface Backend {
   readonly hardmax: Kernel;
   readonly logSumExp: Kernel;
   readonly argmax: Kernel;
+  readonly diagnose: Operation<DiagnoseCall>;
 }
 
 /** The computations that a backend has. */

@@ -5,6 +5,7 @@ import { tinyArgmax } from '../tiny/argmax';
 import { tinyLogSoftmax, tinyLogSumExp, tinyMost, tinySoftmax } from '../tiny/rows';
 import type { Backend } from '../types';
 import type { Addon } from './addon';
+import { diagnoseOperation } from './diagnose';
 import { Flag } from './frame';
 import { NativeKernel } from './kernel';
 import { addon, reason } from './loaded';
@@ -53,6 +54,7 @@ function backendOf(binary: Addon): Backend {
     hardmax: new NativeKernel(binary.hardmax, 'elements', Flag.splitTies, undefined),
     logSumExp: new NativeKernel(binary.logSumExp, 'numbers', Flag.overBeta, { compute: tinyLogSumExp, most: tinyMost }),
     argmax: new NativeKernel(binary.argmax, 'indices', 0, { compute: tinyArgmax, most: 64 }),
+    diagnose: diagnoseOperation(binary.diagnose),
   };
 }
 

@@ -1,6 +1,7 @@
 // The reference as a backend: what runs where no binary loads, and `softmax-native/reference`.
 import type { Backend, Call, FloatArray, Kernel, NonFinite, Verdict } from '../types';
 import { argmax, hardmax } from './argmax';
+import { diagnose } from './diagnose';
 import { logSoftmax } from './log-softmax';
 import { logSumExp } from './log-sum-exp';
 import { softmax } from './softmax';
@@ -39,4 +40,5 @@ export const referenceBackend: Backend = {
   hardmax: kernel(hardmax),
   logSumExp: kernel(logSumExp),
   argmax: kernel(argmax),
+  diagnose: { run: diagnose },
 };

@@ -1,5 +1,5 @@
 // The rows of a call: each is copied to float64, given to a formula, and its result rounded to the element type.
-import type { Call, Parts, Verdict } from '../types';
+import type { Call, Canonical, FloatArray, Parts, Verdict } from '../types';
 
 export interface Row {
   readonly n: number;
@@ -8,6 +8,13 @@ export interface Row {
   readonly counts: Uint8Array;
   /** 1 where no weights are given. */
   readonly weights: Float64Array;
+}
+
+/** What rows are read from. */
+interface Source extends Canonical {
+  readonly logits: FloatArray;
+  readonly weights?: FloatArray | undefined;
+  readonly weightStrides?: Parts | undefined;
 }
 
 /** Computes results of the shape of the logits. `formula` fills `result`, which holds zeros. */
@@ -29,7 +36,8 @@ export function reduceRows(call: Call, formula: (row: Row) => { value: number; s
   });
 }
 
-function eachRow(call: Call, visit: (row: Row, index: number) => void): Verdict {
+/** Visits the rows, unless the rule refuses one. */
+export function eachRow(call: Source, visit: (row: Row, index: number) => void): Verdict {
   const rows = call.outer * call.inner;
   if (call.rule === 'throw') {
     for (let index = 0; index < rows; index += 1) {
@@ -51,7 +59,7 @@ function isRegular({ n, z, counts }: Row): boolean {
   return some;
 }
 
-function readRow(call: Call, index: number): Row {
+function readRow(call: Source, index: number): Row {
   const { n, logits, mask, maskStrides, weights, weightStrides } = call;
   const row = { n, z: new Float64Array(n), counts: new Uint8Array(n).fill(1), weights: new Float64Array(n).fill(1) };
   for (let j = 0; j < n; j += 1) {
@@ -66,10 +74,10 @@ function readRow(call: Call, index: number): Row {
   return row;
 }
 
-function placeOf({ n, inner }: Call, index: number, j: number): number {
+function placeOf({ n, inner }: Parts, index: number, j: number): number {
   return (Math.floor(index / inner) * n + j) * inner + (index % inner);
 }
 
-function stridedPlaceOf({ inner }: Call, strides: Parts, index: number, j: number): number {
+function stridedPlaceOf({ inner }: Parts, strides: Parts, index: number, j: number): number {
   return Math.floor(index / inner) * strides.outer + j * strides.n + (index % inner) * strides.inner;
 }

@@ -2,6 +2,7 @@
 #include "../core/dispatch.hpp"
 #include "../parallel/pool.hpp"
 #include "call.hpp"
+#include "diagnosis.hpp"
 #include "softmax_family.hpp"
 
 namespace softmax_native {
@@ -57,7 +58,7 @@ Napi::Value select(const Napi::CallbackInfo& info) {
 
 constexpr HotCall kHotCalls[] = {
     {"softmax", call_softmax}, {"logSoftmax", call_log_softmax}, {"logSumExp", call_log_sum_exp},
-    {"argmax", call_argmax},   {"hardmax", call_hardmax},
+    {"argmax", call_argmax},   {"hardmax", call_hardmax},        {"diagnose", call_diagnose},
 };
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {

@@ -1,0 +1,256 @@
+#include "diagnose.hpp"
+
+#include <limits>
+
+#include "each_tile.hpp"
+#include "gap_sums.hpp"
+#include "largest_root.hpp"
+#include "limits.hpp"
+#include "non_finite.hpp"
+
+namespace softmax_native {
+namespace {
+
+// A row whose sum of p (1 - p) is below this is saturated; what would bring it back leaves p_max = 1 / (1 + kOthers).
+constexpr double kDead = 1e-3, kOthers = 1.0 / 9;
+
+constexpr double kInfinity = __builtin_inf(), kNaN = __builtin_nan("");
+
+double log1p_of(double x) {
+  kernels().f64.log1p(&x, &x, 1);
+  return x;
+}
+
+// e^-x
+double exp_minus(double x) {
+  x = -x;
+  kernels().f64.exp(&x, &x, 1);
+  return x;
+}
+
+// What a row needs besides itself: gap and e of gap_sums.hpp, and sums for each chunk.
+struct RowMemory {
+  double *gap, *e;
+  GapSums* sums;
+  double* parts;  // two for each chunk
+
+  static constexpr std::size_t kSumDoubles = sizeof(GapSums) / sizeof(double);
+
+  RowMemory(double* memory, std::size_t n)
+      : gap(memory), e(memory + n), sums(reinterpret_cast<GapSums*>(e + n)),
+        parts(e + n + kSumDoubles * chunk_count(n)) {}
+  static std::size_t doubles(std::size_t n) { return 2 * n + (kSumDoubles + 2) * chunk_count(n); }
+};
+
+template <class T>
+class Diagnose {
+ public:
+  Diagnose(const Logits<T>& logits, const RowTiles<T>& tiles, bool in_float64)
+      : logits_(logits), tiles_(tiles), n_(logits.layout.n), beta_(logits.beta), magnitude_(beta_ < 0 ? -beta_ : beta_),
+        k_(kernels().of<T>()), arithmetic_{in_float64 || sizeof(T) == sizeof(double) || n_ <= kInFloat64,
+                                           static_cast<double>(std::numeric_limits<T>::min())} {}
+
+  void row(std::size_t number, const T* x, double* memory, double* out) const {
+    const T max = k_.max(x, n_, logits_.negate());
+    out[kMax] = logit(max);
+    out[kFirstNonFinite] = first_non_finite(number, x);
+    if (is_nan_row(logits_, tiles_, number, x, max)) return undefined(out);
+    if (max == -static_cast<T>(kInfinity)) return nothing(out);
+    if (is_limit(max, beta_)) return limit(x, max, out);
+    finite(x, max, RowMemory(memory, n_), out);
+  }
+
+  // A row in which nothing takes part. The greatest of nothing is -Infinity in terms of keys.
+  void nothing(double* out) const {
+    const double first = out[kFirstNonFinite];
+    for (std::size_t i = 0; i < kDiagnosisFields; ++i) out[i] = 0;
+    out[kMax] = logits_.negate() ? kInfinity : -kInfinity;
+    out[kGap] = kInfinity;
+    out[kSuggestedScale] = 1;
+    out[kFirstNonFinite] = first;
+  }
+
+ private:
+  // Rows up to here are computed in float64 whatever their type (kernels/short_rows.hpp).
+  static constexpr std::size_t kInFloat64 = 8;
+  static constexpr double kRoundoff = sizeof(T) == sizeof(float) ? 0x1p-24 : 0x1p-53;
+
+  const Logits<T>& logits_;
+  const RowTiles<T>& tiles_;
+  const std::size_t n_;
+  const double beta_, magnitude_;
+  const KernelsOf<T>& k_;
+  const Arithmetic arithmetic_;
+
+  double logit(T key) const { return static_cast<double>(logits_.negate() ? -key : key) + 0.0; }
+
+  double first_non_finite(std::size_t number, const T* x) const {
+    for (std::size_t j = 0; j < n_; ++j) {
+      j += k_.find_non_finite(x + j, n_ - j);
+      if (j < n_ && tiles_.takes_part(number, j)) return static_cast<double>(j);
+    }
+    return -1;
+  }
+
+  void undefined(double* out) const {
+    const double first = out[kFirstNonFinite];
+    for (std::size_t i = 0; i < kDiagnosisFields; ++i) out[i] = kNaN;
+    out[kTies] = out[kSaturated] = 0;
+    out[kFirstNonFinite] = first;
+  }
+
+  // +Infinity logits, beta = 0 or +-Infinity: `count` classes share the mass equally, and nothing else has any.
+  void limit(const T* x, T max, double* out) const {
+    const double count = static_cast<double>(share(x, n_, max, logits_).count);
+    const std::size_t taking = n_ - k_.count_equal(x, n_, excluded_key(logits_));
+    const bool flat = beta_ == 0 || magnitude_ == kInfinity;
+    // Where beta is infinite the derivative is 0 almost everywhere; where one class has it all, it is 0, too.
+    const bool dead = beta_ != 0 && taking > 1 && (magnitude_ == kInfinity || count == 1);
+    out[kGap] = kInfinity;
+    out[kTies] = count;
+    out[kPMax] = 1 / count;
+    out[kOneMinusPMax] = (count - 1) / count;
+    out[kEntropy] = log_of(count);
+    out[kEffectiveClasses] = count;
+    out[kJacobianTrace] = flat ? 0 : magnitude_ * ((count - 1) / count);
+    out[kJacobianNorm] = flat || count == 1 ? 0 : magnitude_ / count;
+    out[kSaturated] = dead ? 1 : 0;
+    out[kSuggestedScale] = dead ? 0 : 1;
+    out[kRelativeErrorBound] = count == 1 ? 0 : kSlack * kRoundoff;
+  }
+
+  void finite(const T* x, T max, const RowMemory& memory, double* out) const {
+    const double ties = static_cast<double>(k_.count_equal(x, n_, logits_.negate() ? -max : max));
+    GapSums sums;
+    each_chunk(n_, false, [&](std::size_t c, std::size_t start, std::size_t length) {
+      const T chunk_max = n_ <= kChunk ? max : k_.max(x + start, length, logits_.negate());
+      memory.sums[c] = gap_sums(x + start, length, chunk_max, static_cast<double>(max), beta_, arithmetic_,
+                                memory.gap + start, memory.e + start);
+    });
+    for (std::size_t c = 0; c < chunk_count(n_); ++c) sums.add(memory.sums[c]);
+    const double below = sums.rest.total(), rest = (ties - 1) + below, sum = ties + below;
+    const double squares = sums.squares.total(), spread = sums.spread.total() / sum;
+    // Sum of p (1 - p) without 1 - sum p^2. S^2 of it are S - 1 for each maximum and e (S - e) for every other, where
+    // S - e >= S / 2.
+    const double mixed = (ties * rest + (sum * below - squares)) / sum / sum;
+    out[kGap] = sums.nearest;
+    out[kTies] = ties;
+    out[kPMax] = 1 / sum;
+    out[kOneMinusPMax] = rest / sum;
+    out[kEntropy] = log1p_of(rest) + spread;
+    out[kEffectiveClasses] = sum / exp_minus(spread);
+    out[kJacobianTrace] = magnitude_ * mixed;
+    out[kJacobianNorm] = magnitude_ * norm(ties, below, squares, exp_minus(sums.nearest), memory) / sum;
+    out[kSaturated] = mixed < kDead && sums.nearest < kInfinity ? 1 : 0;
+    out[kSuggestedScale] = out[kSaturated] == 0 ? 1 : scale_for_others(sums.nearest, memory);
+    out[kRelativeErrorBound] = error_bound(sums, below / sum, sum);
+  }
+
+  // S times the greatest eigenvalue of diag(p) - p p^T. Of several maxima the differences are eigenvectors, of p_max.
+  double norm(double ties, double rest, double squares, double second, const RowMemory& memory) const {
+    if (ties > 1) return 1;
+    return largest_root(second, rest, squares, [&](double t) { return secular(t, second, memory); });
+  }
+
+  Secular secular(double t, double second, const RowMemory& memory) const {
+    // Reciprocals of subnormals would overflow.
+    const double up = second < 1e-200 ? 0x1p600 : 1, above = t * up;
+    return in_chunks(memory, [&](std::size_t start, std::size_t length, double* value, double* slope) {
+      const double* e = memory.e + start;
+      for (std::size_t j = 0; j < length; ++j) {
+        const double w = 1 / (above + (second - e[j]) * up), term = e[j] * up * w;
+        value[j] = term;
+        slope[j] = term * (above * w);
+      }
+    });
+  }
+
+  // The factor on the logits at which all but the maximum have kOthers of its mass: Newton's method on the logarithm of
+  // sum e^(-c d), which is convex, from the left, where the nearest alone would have that.
+  double scale_for_others(double nearest, const RowMemory& memory) const {
+    double c = log_of(1 / kOthers) / nearest;
+    for (int i = 0; i < 40 && c > 0; ++i) {
+      const Secular sums = in_chunks(memory, [&](std::size_t start, std::size_t length, double* e, double* product) {
+        const double* d = memory.gap + start;
+        for (std::size_t j = 0; j < length; ++j) e[j] = -c * d[j];
+        kernels().f64.exp(e, e, length);
+        for (std::size_t j = 0; j < length; ++j) {
+          e[j] *= d[j] > 0 ? 1.0 : 0.0;
+          product[j] = e[j] * (d[j] < 1e300 ? d[j] : 1e300);
+        }
+      });
+      const double step = log_of(sums.value / kOthers) * sums.value / sums.slope;
+      c += step;
+      if (!(step > 1e-9 * c)) break;
+    }
+    return c;
+  }
+
+  // Two sums over the row: terms(start, length, first, second) fills the terms of a block.
+  template <class Terms>
+  Secular in_chunks(const RowMemory& memory, const Terms& terms) const {
+    each_chunk(n_, false, [&](std::size_t c, std::size_t start, std::size_t length) {
+      CompensatedSum first_sum, second_sum;
+      each_block(length, [&](std::size_t block, std::size_t size) {
+        double first[kBlock], second[kBlock];
+        terms(start + block, size, first, second);
+        first_sum.add(fold(first, size));
+        second_sum.add(fold(second, size));
+      });
+      memory.parts[2 * c] = first_sum.total();
+      memory.parts[2 * c + 1] = second_sum.total();
+    });
+    CompensatedSum first, second;
+    for (std::size_t c = 0; c < chunk_count(n_); ++c) {
+      first.add(memory.parts[2 * c]);
+      second.add(memory.parts[2 * c + 1]);
+    }
+    return {first.total(), second.total()};
+  }
+
+  // The roundings on the way of each softmax (operations/softmax.cpp, kernels/softmax.hpp) to first order, and a little
+  // for the rest; u is half an ulp of 1. `below` is the mass beside the maxima, whose exponential is exactly 1.
+  double error_bound(const GapSums& sums, double below, double sum) const {
+    // An exponential: 1.05 ulp. In float64 what the functions without a binary may lose, 2 ulp.
+    const bool wide = arithmetic_.in_float64;
+    const double u = wide ? 0x1p-53 : 0x1p-24, exponential = wide ? 4 : 2.1;
+    // The factor 1 / S and the product with it; then the sum: the halvings of a group of 64, in float64 also the eight
+    // lanes and the chunks with exponentials of their own.
+    const double halvings = !wide || n_ <= kInFloat64 ? 3 : n_ <= kChunk ? 7 : 13;
+    const double steps = 2 + halvings + exponential * (below + (below > 0 ? 1 : 0));
+    const double narrowed = wide && sizeof(T) == sizeof(float) ? kRoundoff : 0;
+    return kSlack * (u * steps + sums.most_lost + sums.lost.total() / sum + narrowed);
+  }
+
+  // What is of second order.
+  static constexpr double kSlack = 1.001;
+};
+
+}  // namespace
+
+template <class T>
+Outcome diagnose(const Logits<T>& logits, bool in_float64, double* out) {
+  const Outcome outcome = refused(logits);
+  if (outcome.status != Status::kOk) return outcome;
+  const std::size_t n = logits.layout.n, rows = logits.layout.rows();
+  const RowTiles<T> tiles(logits);
+  const Diagnose<T> operation(logits, tiles, in_float64);
+  if (n == 0) {
+    for (std::size_t r = 0; r < rows; ++r) {
+      out[r * kDiagnosisFields + kFirstNonFinite] = -1;
+      operation.nothing(out + r * kDiagnosisFields);
+    }
+    return {};
+  }
+  const auto work = [&](RowTile tile, const T* x, const Workspace<T>& workspace) {
+    for (std::size_t r = 0; r < tile.count; ++r) {
+      operation.row(tile.first + r, x + r * n, workspace.own, out + (tile.first + r) * kDiagnosisFields);
+    }
+  };
+  return each_tile(logits, tiles, work, 1, RowMemory::doubles(n));
+}
+
+template Outcome diagnose<float>(const Logits<float>&, bool, double*);
+template Outcome diagnose<double>(const Logits<double>&, bool, double*);
+
+}  // namespace softmax_native
