@@ -33,6 +33,19 @@
       ]
     },
     {
+      "target_name": "softmax_isa_avx512",
+      "type": "static_library",
+      "conditions": [
+        ["target_arch=='x64'", {
+          "sources": ["isa/avx512.cpp"],
+          "cflags_cc": [
+            "-mavx2", "-mfma", "-mf16c", "-mbmi2", "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl",
+            "-Wno-uninitialized", "-Wno-maybe-uninitialized"
+          ]
+        }]
+      ]
+    },
+    {
       "target_name": "softmax_threads",
       "type": "static_library",
       "sources": ["parallel/pool.cpp"],
@@ -56,7 +69,9 @@
         "binding/module.cpp",
         "binding/softmax_family.cpp"
       ],
-      "dependencies": ["softmax_threads", "softmax_isa_scalar", "softmax_isa_emulated", "softmax_isa_avx2"],
+      "dependencies": [
+        "softmax_threads", "softmax_isa_scalar", "softmax_isa_emulated", "softmax_isa_avx2", "softmax_isa_avx512"
+      ],
       "cflags_cc": ["-isystem", "<!(node -p \"require('node:path').dirname(require.resolve('node-addon-api'))\")"],
       "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS"],
       "ldflags": ["-s"]
