@@ -107,7 +107,7 @@ function ofExponentials(row: Row, beta: number, standing: Standing, narrowing: n
   const spread = sum(e.map((x, j) => (x === 0 ? 0 : x * (gaps[j] as number)))) / total;
   // Each p (1 - p): of the maximum rest / S^2, of another e (S - e) / S^2.
   const mixed = (rest + sum(e.map((x) => x * (total - x)))) / total / total;
-  const gap = Math.min(...others.map((z, j) => (z === max ? Infinity : (gaps[j] as number))));
+  const gap = gaps.reduce((least, d, j) => (others[j] === max ? least : Math.min(least, d)), Infinity);
   const ties = 1 + others.filter((z) => z === max).length;
   const saturated = mixed < 1e-3 && gap < Infinity;
   const below = (total - ties) / total;
@@ -138,7 +138,7 @@ function sum(terms: readonly number[]): number {
  * sum p^2 / (p - y / S) = 1 (Golub 1973), which is 1 / (1 - y) = sum e / (y - e).
  */
 function greatestEigenvalue(e: readonly number[]): number {
-  const second = Math.max(0, ...e);
+  const second = e.reduce((greatest, x) => Math.max(greatest, x), 0);
   if (second === 0) return 0;
   // y = second + t; where t is too great the left side is.
   return second + bisect(0, 1 - second, (t) => 1 / (1 - second - t) > sum(e.map((x) => x / (t + (second - x)))));

@@ -1,11 +1,9 @@
 #include "diagnose.hpp"
 
-#include <limits>
-
 #include "each_tile.hpp"
-#include "gap_sums.hpp"
 #include "largest_root.hpp"
 #include "limits.hpp"
+#include "long_rows.hpp"
 #include "non_finite.hpp"
 
 namespace softmax_native {
@@ -28,18 +26,29 @@ double exp_minus(double x) {
   return x;
 }
 
-// What a row needs besides itself: gap and e of gap_sums.hpp, and sums for each chunk.
+// Sums over the elements below the maximum: kernels/diagnosis.hpp.
+struct GapSums {
+  CompensatedSum rest, squares, spread, lost;
+  double most_lost = 0, nearest = kInfinity;
+
+  static constexpr std::size_t kCount = 6;
+
+  void add(const double* chunk) {
+    rest.add(chunk[0]);
+    squares.add(chunk[1]);
+    spread.add(chunk[2]);
+    lost.add(chunk[3]);
+    most_lost = chunk[4] > most_lost ? chunk[4] : most_lost;
+    nearest = chunk[5] < nearest ? chunk[5] : nearest;
+  }
+};
+
+// What a row needs besides itself: its exponentials, and sums for each chunk.
 struct RowMemory {
-  double *gap, *e;
-  GapSums* sums;
-  double* parts;  // two for each chunk
+  double *e, *parts;
 
-  static constexpr std::size_t kSumDoubles = sizeof(GapSums) / sizeof(double);
-
-  RowMemory(double* memory, std::size_t n)
-      : gap(memory), e(memory + n), sums(reinterpret_cast<GapSums*>(e + n)),
-        parts(e + n + kSumDoubles * chunk_count(n)) {}
-  static std::size_t doubles(std::size_t n) { return 2 * n + (kSumDoubles + 2) * chunk_count(n); }
+  RowMemory(double* memory, std::size_t n) : e(memory), parts(memory + n) {}
+  static std::size_t doubles(std::size_t n) { return n + GapSums::kCount * chunk_count(n); }
 };
 
 template <class T>
@@ -47,8 +56,7 @@ class Diagnose {
  public:
   Diagnose(const Logits<T>& logits, const RowTiles<T>& tiles, bool in_float64)
       : logits_(logits), tiles_(tiles), n_(logits.layout.n), beta_(logits.beta), magnitude_(beta_ < 0 ? -beta_ : beta_),
-        k_(kernels().of<T>()), arithmetic_{in_float64 || sizeof(T) == sizeof(double) || n_ <= kInFloat64,
-                                           static_cast<double>(std::numeric_limits<T>::min())} {}
+        k_(kernels().of<T>()), in_float64_(in_float64 || kWide || n_ <= kInFloat64) {}
 
   void row(std::size_t number, const T* x, double* memory, double* out) const {
     const T max = k_.max(x, n_, logits_.negate());
@@ -73,14 +81,15 @@ class Diagnose {
  private:
   // Rows up to here are computed in float64 whatever their type (kernels/short_rows.hpp).
   static constexpr std::size_t kInFloat64 = 8;
-  static constexpr double kRoundoff = sizeof(T) == sizeof(float) ? 0x1p-24 : 0x1p-53;
+  static constexpr bool kWide = sizeof(T) == sizeof(double);
+  static constexpr double kRoundoff = kWide ? 0x1p-53 : 0x1p-24;
 
   const Logits<T>& logits_;
   const RowTiles<T>& tiles_;
   const std::size_t n_;
   const double beta_, magnitude_;
   const KernelsOf<T>& k_;
-  const Arithmetic arithmetic_;
+  const bool in_float64_;  // what softmax computes in
 
   double logit(T key) const { return static_cast<double>(logits_.negate() ? -key : key) + 0.0; }
 
@@ -121,13 +130,7 @@ class Diagnose {
 
   void finite(const T* x, T max, const RowMemory& memory, double* out) const {
     const double ties = static_cast<double>(k_.count_equal(x, n_, logits_.negate() ? -max : max));
-    GapSums sums;
-    each_chunk(n_, false, [&](std::size_t c, std::size_t start, std::size_t length) {
-      const T chunk_max = n_ <= kChunk ? max : k_.max(x + start, length, logits_.negate());
-      memory.sums[c] = gap_sums(x + start, length, chunk_max, static_cast<double>(max), beta_, arithmetic_,
-                                memory.gap + start, memory.e + start);
-    });
-    for (std::size_t c = 0; c < chunk_count(n_); ++c) sums.add(memory.sums[c]);
+    const GapSums sums = gap_sums(x, max, beta_, memory);
     const double below = sums.rest.total(), rest = (ties - 1) + below, sum = ties + below;
     const double squares = sums.squares.total(), spread = sums.spread.total() / sum;
     // Sum of p (1 - p) without 1 - sum p^2. S^2 of it are S - 1 for each maximum and e (S - e) for every other, where
@@ -140,85 +143,76 @@ class Diagnose {
     out[kEntropy] = log1p_of(rest) + spread;
     out[kEffectiveClasses] = sum / exp_minus(spread);
     out[kJacobianTrace] = magnitude_ * mixed;
-    out[kJacobianNorm] = magnitude_ * norm(ties, below, squares, exp_minus(sums.nearest), memory) / sum;
+    // Of several maxima the differences are eigenvectors, of p_max.
+    const double root = ties > 1 ? 1 : norm(below, squares, exp_minus(sums.nearest), memory);
+    out[kJacobianNorm] = magnitude_ * root / sum;
     out[kSaturated] = mixed < kDead && sums.nearest < kInfinity ? 1 : 0;
-    out[kSuggestedScale] = out[kSaturated] == 0 ? 1 : scale_for_others(sums.nearest, memory);
+    out[kSuggestedScale] = out[kSaturated] == 0 ? 1 : scale_for_others(x, max, sums.nearest, memory);
     out[kRelativeErrorBound] = error_bound(sums, below / sum, sum);
   }
 
-  // S times the greatest eigenvalue of diag(p) - p p^T. Of several maxima the differences are eigenvectors, of p_max.
-  double norm(double ties, double rest, double squares, double second, const RowMemory& memory) const {
-    if (ties > 1) return 1;
-    return largest_root(second, rest, squares, [&](double t) { return secular(t, second, memory); });
+  GapSums gap_sums(const T* x, T max, double beta, const RowMemory& memory) const {
+    each_chunk(n_, false, [&](std::size_t c, std::size_t start, std::size_t length) {
+      const T chunk_max = n_ <= kChunk ? max : k_.max(x + start, length, logits_.negate());
+      double wide[kWide ? 1 : kChunk];
+      const double* z = widened(x + start, length, wide);
+      kernels().f64.gap_sums(z, memory.e + start, length, static_cast<double>(chunk_max), static_cast<double>(max),
+                             beta, !in_float64_, memory.parts + c * GapSums::kCount);
+    });
+    GapSums sums;
+    for (std::size_t c = 0; c < chunk_count(n_); ++c) sums.add(memory.parts + c * GapSums::kCount);
+    return sums;
   }
 
-  Secular secular(double t, double second, const RowMemory& memory) const {
+  static const double* widened(const T* x, std::size_t n, double* wide) {
+    if constexpr (kWide) {
+      return x;
+    } else {
+      for (std::size_t j = 0; j < n; ++j) wide[j] = static_cast<double>(x[j]);
+      return wide;
+    }
+  }
+
+  // S times the greatest eigenvalue of diag(p) - p p^T, for one maximum.
+  double norm(double rest, double squares, double second, const RowMemory& memory) const {
     // Reciprocals of subnormals would overflow.
-    const double up = second < 1e-200 ? 0x1p600 : 1, above = t * up;
-    return in_chunks(memory, [&](std::size_t start, std::size_t length, double* value, double* slope) {
-      const double* e = memory.e + start;
-      for (std::size_t j = 0; j < length; ++j) {
-        const double w = 1 / (above + (second - e[j]) * up), term = e[j] * up * w;
-        value[j] = term;
-        slope[j] = term * (above * w);
+    const double up = second < 1e-200 ? 0x1p600 : 1;
+    return largest_root(second, rest, squares, [&](double t) {
+      each_chunk(n_, false, [&](std::size_t c, std::size_t start, std::size_t length) {
+        kernels().f64.secular_sums(memory.e + start, length, second, t, up, memory.parts + 2 * c);
+      });
+      CompensatedSum value, slope;
+      for (std::size_t c = 0; c < chunk_count(n_); ++c) {
+        value.add(memory.parts[2 * c]);
+        slope.add(memory.parts[2 * c + 1]);
       }
+      return Secular{value.total(), slope.total()};
     });
   }
 
-  // The factor on the logits at which all but the maximum have kOthers of its mass: Newton's method on the logarithm of
-  // sum e^(-c d), which is convex, from the left, where the nearest alone would have that.
-  double scale_for_others(double nearest, const RowMemory& memory) const {
+  // The factor c on the logits at which all but the maximum have kOthers of its mass: Newton's method on the logarithm
+  // of sum e^(-c d), which is convex, from the left, where the nearest alone would have that.
+  double scale_for_others(const T* x, T max, double nearest, const RowMemory& memory) const {
     double c = log_of(1 / kOthers) / nearest;
     for (int i = 0; i < 40 && c > 0; ++i) {
-      const Secular sums = in_chunks(memory, [&](std::size_t start, std::size_t length, double* e, double* product) {
-        const double* d = memory.gap + start;
-        for (std::size_t j = 0; j < length; ++j) e[j] = -c * d[j];
-        kernels().f64.exp(e, e, length);
-        for (std::size_t j = 0; j < length; ++j) {
-          e[j] *= d[j] > 0 ? 1.0 : 0.0;
-          product[j] = e[j] * (d[j] < 1e300 ? d[j] : 1e300);
-        }
-      });
-      const double step = log_of(sums.value / kOthers) * sums.value / sums.slope;
+      const GapSums sums = gap_sums(x, max, c * beta_, memory);
+      const double rest = sums.rest.total(), step = c * log_of(rest / kOthers) * rest / sums.spread.total();
       c += step;
-      if (!(step > 1e-9 * c)) break;
+      if (!(step > 1e-5 * c)) break;
     }
     return c;
-  }
-
-  // Two sums over the row: terms(start, length, first, second) fills the terms of a block.
-  template <class Terms>
-  Secular in_chunks(const RowMemory& memory, const Terms& terms) const {
-    each_chunk(n_, false, [&](std::size_t c, std::size_t start, std::size_t length) {
-      CompensatedSum first_sum, second_sum;
-      each_block(length, [&](std::size_t block, std::size_t size) {
-        double first[kBlock], second[kBlock];
-        terms(start + block, size, first, second);
-        first_sum.add(fold(first, size));
-        second_sum.add(fold(second, size));
-      });
-      memory.parts[2 * c] = first_sum.total();
-      memory.parts[2 * c + 1] = second_sum.total();
-    });
-    CompensatedSum first, second;
-    for (std::size_t c = 0; c < chunk_count(n_); ++c) {
-      first.add(memory.parts[2 * c]);
-      second.add(memory.parts[2 * c + 1]);
-    }
-    return {first.total(), second.total()};
   }
 
   // The roundings on the way of each softmax (operations/softmax.cpp, kernels/softmax.hpp) to first order, and a little
   // for the rest; u is half an ulp of 1. `below` is the mass beside the maxima, whose exponential is exactly 1.
   double error_bound(const GapSums& sums, double below, double sum) const {
     // An exponential: 1.05 ulp. In float64 what the functions without a binary may lose, 2 ulp.
-    const bool wide = arithmetic_.in_float64;
-    const double u = wide ? 0x1p-53 : 0x1p-24, exponential = wide ? 4 : 2.1;
+    const double u = in_float64_ ? 0x1p-53 : 0x1p-24, exponential = in_float64_ ? 4 : 2.1;
     // The factor 1 / S and the product with it; then the sum: the halvings of a group of 64, in float64 also the eight
     // lanes and the chunks with exponentials of their own.
-    const double halvings = !wide || n_ <= kInFloat64 ? 3 : n_ <= kChunk ? 7 : 13;
+    const double halvings = !in_float64_ || n_ <= kInFloat64 ? 3 : n_ <= kChunk ? 7 : 13;
     const double steps = 2 + halvings + exponential * (below + (below > 0 ? 1 : 0));
-    const double narrowed = wide && sizeof(T) == sizeof(float) ? kRoundoff : 0;
+    const double narrowed = in_float64_ && !kWide ? kRoundoff : 0;
     return kSlack * (u * steps + sums.most_lost + sums.lost.total() / sum + narrowed);
   }
 

@@ -5,8 +5,6 @@
 // with what cancels taken out: all terms are positive, so that a root of 1e-300 is as right as one of 0.5.
 #pragma once
 
-#include "lane_sums.hpp"
-
 namespace softmax_native {
 
 // psi and -(y - e_2) psi' at y = e_2 + t.
