@@ -10,7 +10,7 @@ export const libraries: [name: string, functions: Library][] = [
 ];
 
 /** The names of the functions of logits. */
-export const names = ['softmax', 'logSoftmax', 'logSumExp', 'smoothMax', 'argmax', 'hardmax'] as const;
+export const names = ['softmax', 'logSoftmax', 'logSumExp', 'smoothMax', 'argmax', 'hardmax', 'diagnose'] as const;
 
 export type Name = (typeof names)[number];
 

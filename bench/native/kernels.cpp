@@ -38,7 +38,7 @@ struct Field {
   std::vector<T> row_max;
   std::vector<double> row_sum;
   T max = -100;
-  double sum = 0, at_max = 0;
+  double sum = 0, at_max = 0, sums[6];
 };
 
 // Results must be seen to be used, or the calls could be left out.
@@ -68,6 +68,8 @@ struct Cases {
   void log_sum_exp_short() { k.log_sum_exp_short(f.x.data(), f.rows(), f.kRow, 1, f.row_max.data(), f.row_sum.data()); }
   void transpose() { k.transpose(f.x.data(), 64, f.out.data(), f.n / 64, f.n / 64, 64); }
   void keep_masked() { k.keep_masked(f.x.data(), f.mask.data(), f.out.data(), f.n, T(-1)); }
+  void gap_sums() { k.gap_sums(f.x.data(), f.out.data(), f.n, f.max, f.max, 1, false, f.sums); }
+  void secular_sums() { k.secular_sums(f.weight.data(), f.n, T(0.6), T(0.2), T(1), f.sums); }
 };
 
 template <class T>

@@ -204,14 +204,15 @@ class Diagnose {
   }
 
   // The roundings on the way of each softmax (operations/softmax.cpp, kernels/softmax.hpp) to first order, and a little
-  // for the rest; u is half an ulp of 1. `below` is the mass beside the maxima, whose exponential is exactly 1.
+  // for the rest; u is half an ulp of 1. `below` is the mass beside the maxima, whose exponentials are exactly 1, and
+  // so is their sum.
   double error_bound(const GapSums& sums, double below, double sum) const {
-    // An exponential: 1.05 ulp. In float64 what the functions without a binary may lose, 2 ulp.
+    // The factor 1 / S and the product with it; an exponential, 1.05 ulp (in float64 2, which the functions without a
+    // binary may lose); the sum: the halvings of a group of 64, in float64 also the eight lanes, and the chunks with
+    // exponentials of their own.
     const double u = in_float64_ ? 0x1p-53 : 0x1p-24, exponential = in_float64_ ? 4 : 2.1;
-    // The factor 1 / S and the product with it; then the sum: the halvings of a group of 64, in float64 also the eight
-    // lanes and the chunks with exponentials of their own.
     const double halvings = !in_float64_ || n_ <= kInFloat64 ? 3 : n_ <= kChunk ? 7 : 13;
-    const double steps = 2 + halvings + exponential * (below + (below > 0 ? 1 : 0));
+    const double steps = 2 + (below > 0 ? halvings + exponential * (1 + below) : 0);
     const double narrowed = in_float64_ && !kWide ? kRoundoff : 0;
     return kSlack * (u * steps + sums.most_lost + sums.lost.total() / sum + narrowed);
   }

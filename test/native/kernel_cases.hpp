@@ -65,6 +65,8 @@ inline constexpr Needs log_softmax_short{.kind = Kind::tile, .out = true, .beta 
 inline constexpr Needs log_sum_exp_short{.kind = Kind::tile, .out = true, .beta = true, .log_sum = true};
 inline constexpr Needs transpose{.kind = Kind::matrix, .out = true};
 inline constexpr Needs keep_masked{.out = true, .mask = true};
+inline constexpr Needs gap_sums{.domain = Domain::keys, .out = true, .beta = true, .flag = true};
+inline constexpr Needs secular_sums{.domain = Domain::not_negative};
 }  // namespace needs
 
 // Factors and constants are plain numbers that round: nothing may hide behind a power of two.
@@ -99,6 +101,16 @@ struct Run {
   static void keep_masked(const K& k, C& c) {
     k.keep_masked(c.x, c.mask, c.out, c.n, -std::numeric_limits<T>::infinity());
   }
+
+  // The chunk is that of the maximum, or of one somewhat below it.
+  static void gap_sums(const K& k, C& c) {
+    double sums[6];
+    const T chunk_max = c.n % 2 == 0 ? c.max : c.max - T(0.7);
+    k.gap_sums(c.x, c.out, c.n, chunk_max, c.max, c.beta, c.flag, sums);
+    c.number[0] = sums[0] + 0.7 * sums[1] + 0.6 * sums[2] + 1e7 * sums[3];
+    c.number[1] = 1e7 * sums[4] + (sums[5] < 1e30 ? sums[5] : 0);
+  }
+  static void secular_sums(const K& k, C& c) { k.secular_sums(c.x, c.n, c.max, kSome, T(2), c.number); }
 
   static constexpr T kSome = T(0.3);
 

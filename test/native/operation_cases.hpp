@@ -1,17 +1,31 @@
 // The operations of native/operations behind one signature, for the tests that ask the same of all of them.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "../../native/operations/argmax.hpp"
+#include "../../native/operations/diagnose.hpp"
 #include "../../native/operations/log_softmax.hpp"
 #include "../../native/operations/log_sum_exp.hpp"
 #include "../../native/operations/softmax.hpp"
 #include "kernel_cases.hpp"
 
 namespace softmax_native::test {
+
+// All bits of a diagnosis as one whole number: what differs anywhere differs here.
+template <class T>
+T digest(const double* fields) {
+  std::uint64_t hash = 0;
+  for (std::size_t i = 0; i < kDiagnosisFields; ++i) {
+    const double field = fields[i] == fields[i] ? fields[i] : 0.125;  // NaN has bits of many kinds
+    hash = (hash ^ std::bit_cast<std::uint64_t>(field)) * 0x9E3779B97F4A7C15u;
+    hash ^= hash >> 29;
+  }
+  return static_cast<T>(hash >> 44);
+}
 
 // Results of any kind as T: `out` has a result for each element, or for each row.
 template <class T>
@@ -37,6 +51,14 @@ const std::vector<Operation<T>>& operations() {
          std::vector<std::int32_t> index(z.layout.rows());
          const Outcome outcome = argmax(z, index.data());
          for (std::size_t i = 0; i < index.size(); ++i) out[i] = static_cast<T>(index[i]);
+         return outcome;
+       }},
+      {"diagnose", true, false,
+       [](const L& z, const W&, T* out) {
+         std::vector<double> fields(z.layout.rows() * kDiagnosisFields);
+         const Outcome outcome = diagnose(z, false, fields.data());
+         if (outcome.status != Status::kOk) return outcome;
+         for (std::size_t i = 0; i < z.layout.rows(); ++i) out[i] = digest<T>(&fields[i * kDiagnosisFields]);
          return outcome;
        }},
       {"weighted log_sum_exp", true, true,
