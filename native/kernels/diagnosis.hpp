@@ -48,6 +48,10 @@ void gap_sums(const typename V::Scalar* x, typename V::Scalar* out, std::size_t 
       const bool full = count == kGroup, normal = full && all_normal<V>(scaling, from);
       V e[kVectors], d[kVectors], r[kVectors];
       for (std::size_t first = 0; first < kVectors; first += 4) {
+        if (first * V::kLanes >= count) {
+          for (std::size_t k = first; k < first + 4; ++k) e[k] = d[k] = r[k] = zero;
+          continue;
+        }
         const Four<V> keys = full ? keys_of_four<V>(scaling, from, first, 1) : each<V>([&](int k) {
           const std::size_t start = (first + static_cast<std::size_t>(k)) * V::kLanes;
           if (start >= count) return none;
@@ -116,9 +120,11 @@ void secular_sums(const typename V::Scalar* e, std::size_t n, typename V::Scalar
   for (std::size_t i = 0; i < n; i += kGroup) {
     V term[kGroupVectors<V>], share[kGroupVectors<V>];
     for (std::size_t v = 0, start = i; v < kGroupVectors<V>; ++v, start += V::kLanes) {
-      const V x = start >= n               ? zero
-                  : n - start >= V::kLanes ? V::load(e + start)
-                                           : V::load_partial(e + start, n - start, zero);
+      if (start >= n) {
+        term[v] = share[v] = zero;
+        continue;
+      }
+      const V x = n - start >= V::kLanes ? V::load(e + start) : V::load_partial(e + start, n - start, zero);
       const V w = one / (above + (pole - x) * scale);
       term[v] = x * scale * w;
       share[v] = above * w;

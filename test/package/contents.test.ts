@@ -55,7 +55,17 @@ describe('contents', () => {
 });
 
 describe('require and import', () => {
-  const names = ['argmax', 'backend', 'hardmax', 'logSoftmax', 'logSumExp', 'setThreads', 'smoothMax', 'softmax'];
+  const names = [
+    'argmax',
+    'backend',
+    'diagnose',
+    'hardmax',
+    'logSoftmax',
+    'logSumExp',
+    'setThreads',
+    'smoothMax',
+    'softmax',
+  ];
 
   test('have the documented names', () => {
     expect(answer(installed.folder, `print(Object.keys(require('softmax-native')).sort())`)).toEqual(names);
