@@ -68,6 +68,13 @@ struct Cases {
   void log_sum_exp_short() { k.log_sum_exp_short(f.x.data(), f.rows(), f.kRow, 1, f.row_max.data(), f.row_sum.data()); }
   void transpose() { k.transpose(f.x.data(), 64, f.out.data(), f.n / 64, f.n / 64, 64); }
   void keep_masked() { k.keep_masked(f.x.data(), f.mask.data(), f.out.data(), f.n, T(-1)); }
+  // x as [n / 64, 64] by one panel: for each element of x as many multiply-adds as a panel has columns.
+  void multiply() {
+    constexpr std::size_t kColumns = softmax_native::kPanel<T>, kDepth = 64;
+    const std::size_t rows = f.n / kDepth;
+    k.multiply(f.x.data(), kDepth, 1, f.weight.data(), nullptr, 0, f.out.data(), kColumns, rows, kDepth, kColumns);
+  }
+  void add_wide() { k.add_wide(f.x.data(), f.row_sum.data(), f.n); }
 };
 
 template <class T>

@@ -19,11 +19,12 @@ struct Call {
   std::size_t n = 0;     // elements of a row
   std::size_t rows = 1;  // rows of a tile, rows of a matrix of n columns
   std::size_t x_stride = 0, out_stride = 0;
+  std::size_t depth = 0, x_step = 0;  // of a product: x is [rows, depth], weight the packed panel
   const T* x = nullptr;
   const T* weight = nullptr;
   const std::uint8_t* mask = nullptr;
   T* out = nullptr;
-  double* log_sum = nullptr;  // second output of log_sum_exp_short
+  double* log_sum = nullptr;  // second output of log_sum_exp_short; the sums of add_wide
   T max = 0, value = 0;
   double beta = 1;
   bool flag = false;  // negate, or stream
@@ -38,7 +39,7 @@ enum class Domain {
   keys,  // no NaN, sign(beta) x below +Infinity, max finite
 };
 
-enum class Kind { row, tile, matrix };
+enum class Kind { row, tile, matrix, product };
 
 struct Needs {
   Kind kind = Kind::row;
@@ -65,6 +66,8 @@ inline constexpr Needs log_softmax_short{.kind = Kind::tile, .out = true, .beta 
 inline constexpr Needs log_sum_exp_short{.kind = Kind::tile, .out = true, .beta = true, .log_sum = true};
 inline constexpr Needs transpose{.kind = Kind::matrix, .out = true};
 inline constexpr Needs keep_masked{.out = true, .mask = true};
+inline constexpr Needs multiply{.kind = Kind::product, .out = true, .flag = true, .weight = true};
+inline constexpr Needs add_wide{.log_sum = true};
 }  // namespace needs
 
 // Factors and constants are plain numbers that round: nothing may hide behind a power of two.
@@ -99,6 +102,12 @@ struct Run {
   static void keep_masked(const K& k, C& c) {
     k.keep_masked(c.x, c.mask, c.out, c.n, -std::numeric_limits<T>::infinity());
   }
+  // The flag adds to what is in out.
+  static void multiply(const K& k, C& c) {
+    k.multiply(c.x, c.x_stride, c.x_step, c.weight, c.flag ? c.out : nullptr, c.out_stride, c.out, c.out_stride, c.rows,
+               c.depth, c.n);
+  }
+  static void add_wide(const K& k, C& c) { k.add_wide(c.x, c.log_sum, c.n); }
 
   static constexpr T kSome = T(0.3);
 
