@@ -47,6 +47,7 @@
         "operations/argmax.cpp",
         "operations/log_softmax.cpp",
         "operations/log_sum_exp.cpp",
+        "operations/loss_rows.cpp",
         "operations/non_finite.cpp",
         "operations/softmax.cpp",
         "operations/weighted_log_sum_exp.cpp",

@@ -66,6 +66,13 @@ struct Cases {
   void softmax_short() { k.softmax_short(f.x.data(), f.out.data(), f.rows(), f.kRow, 1); }
   void log_softmax_short() { k.log_softmax_short(f.x.data(), f.out.data(), f.rows(), f.kRow, 1); }
   void log_sum_exp_short() { k.log_sum_exp_short(f.x.data(), f.rows(), f.kRow, 1, f.row_max.data(), f.row_sum.data()); }
+  void exp_rest_kept() { k.exp_rest_kept(f.x.data(), f.out.data(), f.n, f.max, 1, &f.sum, &f.at_max); }
+  void target_gaps() {
+    k.target_gaps(f.x.data(), f.weight.data(), nullptr, f.n, f.max, false, T(0.9), T(0.1), &f.sum, &f.at_max);
+  }
+  void loss_gradient() {
+    k.loss_gradient(f.x.data(), f.weight.data(), nullptr, f.out.data(), f.n, T(0.3), T(0.9), T(0.1), false);
+  }
   void transpose() { k.transpose(f.x.data(), 64, f.out.data(), f.n / 64, f.n / 64, 64); }
   void keep_masked() { k.keep_masked(f.x.data(), f.mask.data(), f.out.data(), f.n, T(-1)); }
   // x as [n / 64, 64] by one panel: for each element of x as many multiply-adds as a panel has columns.

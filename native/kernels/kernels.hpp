@@ -11,4 +11,5 @@
 #include "softmax.hpp"
 #include "log_sum_exp.hpp"
 #include "short_rows.hpp"
+#include "losses.hpp"
 #include "multiply.hpp"

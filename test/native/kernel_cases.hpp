@@ -64,6 +64,9 @@ inline constexpr Needs log_softmax{.domain = Domain::keys, .out = true, .beta = 
 inline constexpr Needs softmax_short{.kind = Kind::tile, .out = true, .beta = true};
 inline constexpr Needs log_softmax_short{.kind = Kind::tile, .out = true, .beta = true};
 inline constexpr Needs log_sum_exp_short{.kind = Kind::tile, .out = true, .beta = true, .log_sum = true};
+inline constexpr Needs exp_rest_kept{.domain = Domain::keys, .out = true, .beta = true};
+inline constexpr Needs target_gaps{.domain = Domain::keys, .beta = true, .flag = true, .weight = true};
+inline constexpr Needs loss_gradient{.out = true, .flag = true, .weight = true};
 inline constexpr Needs transpose{.kind = Kind::matrix, .out = true};
 inline constexpr Needs keep_masked{.out = true, .mask = true};
 inline constexpr Needs multiply{.kind = Kind::product, .out = true, .flag = true, .weight = true};
@@ -97,6 +100,17 @@ struct Run {
   }
   static void log_sum_exp_short(const K& k, C& c) {
     c.number[0] = index(k.log_sum_exp_short(c.x, c.rows, c.n, c.beta, c.out, c.log_sum));
+  }
+  static void exp_rest_kept(const K& k, C& c) {
+    k.exp_rest_kept(c.x, c.out, c.n, c.max, c.beta, &c.number[0], &c.number[1]);
+  }
+  // One array is the target and the weights; without mass nothing else is looked at.
+  static void target_gaps(const K& k, C& c) {
+    k.target_gaps(c.x, c.flag ? nullptr : c.weight, c.weight, c.n, c.max, c.beta < 0, kSome, kSome, &c.number[0],
+                  &c.number[1]);
+  }
+  static void loss_gradient(const K& k, C& c) {
+    k.loss_gradient(c.x, c.weight, c.weight, c.out, c.n, kSome, kSome, kSome, c.flag);
   }
   static void transpose(const K& k, C& c) { k.transpose(c.x, c.x_stride, c.out, c.out_stride, c.rows, c.n); }
   static void keep_masked(const K& k, C& c) {

@@ -1,0 +1,29 @@
+// The losses: what they are asked for, and the operations.
+#pragma once
+
+#include "call.hpp"
+
+namespace softmax_native {
+
+// What each row should be: a class, or a probability for each class.
+template <class T>
+struct LossTargets {
+  const std::int32_t* index;    // the class of each row, negative = an ignored row; nullptr = probabilities
+  const T* probability;         // in the layout of the logits
+  std::int32_t ignored;         // of probabilities: the class whose mass does not count; negative = none
+  const std::uint8_t* skipped;  // of probabilities: 1 for an ignored row; nullptr = none
+};
+
+enum class Reduction { kMean, kSum, kNone };
+
+template <class T>
+struct LossOptions {
+  const T* weight;   // of each class; nullptr = 1
+  double smoothing;  // in [0, 1]
+  bool over_others;  // whether smoothing goes to the other classes alone
+  double z_loss;     // factor of log-sum-exp squared
+  double softcap;    // 0 = none
+  Reduction reduction;
+};
+
+}  // namespace softmax_native
