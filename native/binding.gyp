@@ -45,6 +45,7 @@
         "core/cpu.cpp",
         "core/dispatch.cpp",
         "operations/argmax.cpp",
+        "operations/linear_cross_entropy.cpp",
         "operations/log_softmax.cpp",
         "operations/log_sum_exp.cpp",
         "operations/loss_rows.cpp",

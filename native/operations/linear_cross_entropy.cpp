@@ -4,8 +4,8 @@
 #include "linear_cross_entropy.hpp"
 
 #include "class_tiles.hpp"
-#include "long_rows.hpp"
 #include "loss_rows.hpp"
+#include "loss_totals.hpp"
 #include "masked_classes.hpp"
 
 namespace softmax_native {
@@ -23,22 +23,21 @@ class LinearCrossEntropy {
   using Piece = typename LossRows<T>::Piece;
   using Row = typename LossRows<T>::Row;
 
-  LinearCrossEntropy(const LinearLayer<T>& layer, const Logits<T>& logits, const LossTargets<T>& targets,
-                     const LossOptions<T>& options, double scale, const LinearLoss<T>& result)
-      : layer_(layer), logits_(logits), targets_(targets), options_(options), result_(result),
-        gradients_(result.gradients), threads_(Pool::shared().threads()),
-        tiles_(layer.rows, layer.classes, sizeof(T), sizeof(Piece), threads_, wants_gradients()), mask_(logits, true),
+  LinearCrossEntropy(const LinearLayer<T>& layer, const Logits<T>& logits, const LossTargets<T>& targets, double scale,
+                     const LossOptions<T>& options, const LinearLoss<T>& result)
+      : layer_(layer), logits_(logits), targets_(targets), result_(result), gradients_(result.gradients),
+        threads_(Pool::shared().threads()),
+        tiles_(layer.rows, layer.classes, sizeof(T), sizeof(Piece), threads_, wants_gradients()), mask_(logits),
         loss_(layer.classes, logits.beta, logits.rule, targets, options, scale), products_(layer, mask_.nowhere()),
-        buffers_(tiles_.buffers(), tiles_.buffer_bytes()),
-        panels_(threads_, LinearProducts<T>::kScratch * sizeof(T)),
+        buffers_(tiles_.buffers(), tiles_.buffer_bytes()), panels_(threads_, LinearProducts<T>::kScratch * sizeof(T)),
         pieces_(1, tiles_.group() * tiles_.count() * sizeof(Piece)), joined_(1, tiles_.group() * sizeof(Row)),
-        ignored_(1, layer.rows), refused_(throws() ? 1 : 0, layer.rows),
+        ignored_(1, layer.rows),
         packed_(gradients_.weight == nullptr ? 0 : 1, products_.packed_size(tiles_.group()) * sizeof(T)),
         sums_(gradients_.hidden == nullptr ? 0 : 1, products_.packed_size(tiles_.group()) * sizeof(double)) {}
 
   bool has_memory() const {
     return mask_.ok() && buffers_.ok() && panels_.ok() && pieces_.ok() && joined_.ok() && ignored_.ok() &&
-           refused_.ok() && packed_.ok() && sums_.ok();
+           packed_.ok() && sums_.ok();
   }
 
   Outcome run(double* loss) {
@@ -71,7 +70,6 @@ class LinearCrossEntropy {
   const LinearLayer<T>& layer_;
   const Logits<T>& logits_;
   const LossTargets<T>& targets_;
-  const LossOptions<T>& options_;
   const LinearLoss<T>& result_;
   const LinearGradients<T> gradients_;
   const std::size_t threads_;
@@ -79,7 +77,7 @@ class LinearCrossEntropy {
   MaskedClasses<T> mask_;
   const LossRows<T> loss_;
   const LinearProducts<T> products_;
-  const Scratch buffers_, panels_, pieces_, joined_, ignored_, refused_, packed_, sums_;
+  const Scratch buffers_, panels_, pieces_, joined_, ignored_, packed_, sums_;
 
   bool wants_gradients() const {
     return gradients_.hidden != nullptr || gradients_.weight != nullptr || gradients_.bias != nullptr;
@@ -96,17 +94,34 @@ class LinearCrossEntropy {
   // Elements of run_tasks in a product that makes or takes so many logits.
   std::size_t work_of(std::size_t logits) const { return logits * (layer_.depth / kProducts + 1); }
 
-  // A row of a tile as its loss is computed: capped in a copy, what takes no part excluded.
-  LossPart<T> part_of(std::size_t row, Span classes, T* x, T* capped) const {
-    (void)capped;
+  // Copies of a row of a tile, where it cannot be used as it stands.
+  struct Copies {
+    T capped[kTileClasses], y[kTileClasses];
+  };
+
+  // A row of a tile as its loss is computed: what takes no part excluded, in the logits and in the target.
+  LossPart<T> part_of(std::size_t row, Span classes, T* x, Copies& copies) const {
     LossPart<T> part{row, classes.first, classes.count, x};
     if (targets_.index == nullptr) part.y = targets_.probability + row * layer_.classes + classes.first;
     if (!mask_.any()) return part;
-    mask_.exclude(row, classes.first, classes.count, x);
+    mask_.exclude(row, classes, excluded_key(logits_), x);
+    if (part.y != nullptr) {
+      std::memcpy(copies.y, part.y, classes.count * sizeof(T));
+      mask_.exclude(row, classes, T(0), copies.y);
+      part.y = copies.y;
+    }
     part.mask = mask_.row(row, classes.first);
     part.mask_stride = mask_.stride();
     part.classes = mask_.taking(row);
     return part;
+  }
+
+  // What a row of a tile is to its loss. Under the rule 'throw', whether it has to be refused is noted as `lost`.
+  Piece piece_of_row(std::size_t row, Span classes, T* x, Copies& copies) const {
+    const bool refused = throws() && !mask_.all_finite(row, classes, x);
+    Piece piece = loss_.piece(part_of(row, classes, x, copies));
+    piece.lost = piece.lost || refused;
+    return piece;
   }
 
   Outcome forward(Span rows) const {
@@ -119,10 +134,10 @@ class LinearCrossEntropy {
       const std::size_t tile = i / per_tile;
       const Span classes = tiles_[tile], some = piece_of(rows.count, height, i % per_tile);
       T* x = buffer(tile, slot) + some.first * tiles_.stride();
-      T capped[kTileClasses];
+      Copies copies;
       products_.logits({rows.first + some.first, some.count}, classes, x, tiles_.stride(), panel(slot));
       for (std::size_t r = some.first; r < some.first + some.count; ++r, x += tiles_.stride()) {
-        pieces(r)[tile] = loss_.piece(part_of(rows.first + r, classes, x, capped));
+        pieces(r)[tile] = piece_of_row(rows.first + r, classes, x, copies);
       }
     };
     run_tasks(count * per_tile, tiles_.slots(), work_of(rows.count * layer_.classes), task);
@@ -133,6 +148,11 @@ class LinearCrossEntropy {
       }
     };
     run_tasks(pieces_of(rows.count, kSomeRows), threads_, rows.count * count * kProducts, join);
+    for (std::size_t r = 0; throws() && r < rows.count; ++r) {
+      const Row& row = joined()[r];
+      const bool nothing = row.kind == LossRows<T>::Kind::kLimit && row.max == -static_cast<T>(__builtin_inf());
+      if (nothing || row.kind == LossRows<T>::Kind::kUndefined) return {Status::kNonFinite, rows.first + r};
+    }
     return {};
   }
 
@@ -174,9 +194,9 @@ class LinearCrossEntropy {
     auto task = [&](std::size_t i, std::size_t) {
       const Span some = piece_of(rows.count, kSomeRows, i);
       T* x = buffer(tile, 0) + some.first * tiles_.stride();
-      T capped[kTileClasses];
+      Copies copies;
       for (std::size_t r = some.first; r < some.first + some.count; ++r, x += tiles_.stride()) {
-        loss_.gradient(part_of(rows.first + r, classes, x, capped), joined()[r], x);
+        loss_.gradient(part_of(rows.first + r, classes, x, copies), joined()[r], x);
       }
     };
     run_tasks(pieces_of(rows.count, kSomeRows), threads_, rows.count * classes.count, task);
@@ -225,16 +245,12 @@ class LinearCrossEntropy {
 template <class T>
 Outcome linear_cross_entropy(const LinearLayer<T>& layer, const Logits<T>& logits, const LossTargets<T>& targets,
                              const LossOptions<T>& options, LinearLoss<T>& result) {
-  const LossMasses<T> masses(layer.classes, targets, options);
-  CompensatedSum weight;
-  for (std::size_t r = 0; r < layer.rows; ++r) weight.add(masses.row_weight(r));
-  result.total_weight = weight.total();
-  const bool mean = options.reduction == Reduction::kMean;
-  LinearCrossEntropy<T> operation(layer, logits, targets, options, mean ? 1 / result.total_weight : 1, result);
+  result.total_weight = total_weight(LossMasses<T>(layer.classes, targets, options), layer.rows);
+  const double scale = gradient_scale(options.reduction, result.total_weight);
+  LinearCrossEntropy<T> operation(layer, logits, targets, scale, options, result);
   if (!operation.has_memory()) return {Status::kOutOfMemory, 0};
-  double loss = 0;
-  const Outcome outcome = operation.run(&loss);
-  result.loss = mean ? loss / result.total_weight : loss;
+  const Outcome outcome = operation.run(&result.loss);
+  if (options.reduction == Reduction::kMean) result.loss /= result.total_weight;
   return outcome;
 }
 

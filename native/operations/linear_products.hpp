@@ -1,6 +1,6 @@
-// The matrix products of a linear layer, logits = hidden weight^T + bias, and of its gradients, for a tile of classes and
-// a group of rows at a time. Sums over the depth, over the rows and over the classes are made of blocks of kDepth terms,
-// added in order: which task does what leaves no trace. Nothing here allocates.
+// The matrix products of a linear layer, logits = hidden weight^T + bias, and of its gradients, for a tile of classes
+// and a group of rows at a time. Sums over the depth, over the rows and over the classes are made of blocks of kDepth
+// terms, added in order: which task does what leaves no trace. Nothing here allocates.
 #pragma once
 
 #include <cstring>
@@ -45,8 +45,8 @@ class LinearProducts {
   // Elements of the rows of hidden as panels, and of the sums of their gradient.
   std::size_t packed_size(std::size_t rows) const { return panels() * rows * kPanel<T>; }
 
-  // logits[r * stride + c] for the rows and classes; logits is that of the first of both. `classes` begins at a multiple
-  // of kPanel.
+  // logits[r * stride + c] for the rows and classes; logits is that of the first of both. `classes` begins at a
+  // multiple of kPanel.
   void logits(Span rows, Span classes, T* logits, std::size_t stride, T* panel) const {
     const std::size_t depth = layer_.depth;
     for (std::size_t c = 0; c < classes.count; c += kPanel<T>) {
@@ -70,8 +70,9 @@ class LinearProducts {
     copy_panel(layer_.hidden, rows, ignored, p, packed + p * rows.count * kPanel<T>);
   }
 
-  // The gradient of the weights of some of the tile's classes, in panels p of the depth. `g` is the gradient of the tile's
-  // logits at the first row and the first of the classes, `hidden` the packed rows; adds to what is there, or begins.
+  // The gradient of the weights of some of the tile's classes, in panels p of the depth. `g` is the gradient of the
+  // tile's logits at the first row and the first of the classes, `hidden` the packed rows; adds to what is there, or
+  // begins.
   void weight_gradient(std::size_t rows, Span classes, const T* g, std::size_t stride, const T* hidden, std::size_t p,
                        bool begins, T* gradient) const {
     const std::size_t depth = layer_.depth, column = p * kPanel<T>;

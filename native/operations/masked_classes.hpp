@@ -1,6 +1,7 @@
 // A mask [rows, classes] on logits that are made a tile at a time.
 #pragma once
 
+#include "linear_products.hpp"
 #include "row_tiles.hpp"
 
 namespace softmax_native {
@@ -8,13 +9,10 @@ namespace softmax_native {
 template <class T>
 class MaskedClasses {
  public:
-  // `counts`: whether how many classes take part in a row will be asked.
-  MaskedClasses(const Logits<T>& logits, bool counts)
-      : mask_(logits.mask), strides_(logits.mask_strides), excluded_key_(excluded_key(logits)),
-        rows_(logits.layout.rows()), classes_(logits.layout.n),
-        one_row_(logits.mask_strides.outer == 0 || rows_ < 2),
-        nowhere_(mask_ == nullptr ? 0 : 1, classes_),
-        taking_(mask_ == nullptr || !counts ? 0 : 1, (one_row_ ? 1 : rows_) * sizeof(std::size_t)) {}
+  explicit MaskedClasses(const Logits<T>& logits)
+      : mask_(logits.mask), strides_(logits.mask_strides), rows_(logits.layout.rows()), classes_(logits.layout.n),
+        one_row_(logits.mask_strides.outer == 0 || rows_ < 2), nowhere_(mask_ == nullptr ? 0 : 1, classes_),
+        taking_(mask_ == nullptr ? 0 : 1, (one_row_ ? 1 : rows_) * sizeof(std::size_t)) {}
 
   bool ok() const { return nowhere_.ok() && taking_.ok(); }
   bool any() const { return mask_ != nullptr; }
@@ -37,28 +35,34 @@ class MaskedClasses {
         count += takes_part ? 1 : 0;
         nowhere[c] = takes_part ? 0 : nowhere[c];
       }
-      if (taking != nullptr) taking[r] = count;
+      taking[r] = count;
     }
   }
 
   // 1 for a class that takes part in no row; nullptr without mask.
   const std::uint8_t* nowhere() const { return nowhere_.template part<std::uint8_t>(0); }
-  // Classes that take part in the row; 0 without mask, or where it was not to be asked.
-  std::size_t taking(std::size_t r) const {
-    const std::size_t* taking = taking_.template part<std::size_t>(0);
-    return taking == nullptr ? 0 : taking[one_row_ ? 0 : r];
+  // Classes that take part in the row.
+  std::size_t taking(std::size_t r) const { return taking_.template part<std::size_t>(0)[one_row_ ? 0 : r]; }
+
+  // x = `excluded` where the classes take no part in the row.
+  void exclude(std::size_t r, Span classes, T excluded, T* x) const {
+    const std::uint8_t* mask = row(r, classes.first);
+    if (strides_.n == 1) return kernels().of<T>().keep_masked(x, mask, x, classes.count, excluded);
+    for (std::size_t c = 0; c < classes.count; ++c) x[c] = mask[c * strides_.n] != 0 ? x[c] : excluded;
   }
 
-  void exclude(std::size_t r, std::size_t first, std::size_t count, T* x) const {
-    const std::uint8_t* mask = row(r, first);
-    if (strides_.n == 1) return kernels().of<T>().keep_masked(x, mask, x, count, excluded_key_);
-    for (std::size_t c = 0; c < count; ++c) x[c] = mask[c * strides_.n] != 0 ? x[c] : excluded_key_;
+  // Whether what takes part is finite.
+  bool all_finite(std::size_t r, Span classes, const T* x) const {
+    for (std::size_t c = 0; c < classes.count; ++c) {
+      c += kernels().of<T>().find_non_finite(x + c, classes.count - c);
+      if (c < classes.count && (mask_ == nullptr || row(r, classes.first)[c * strides_.n] != 0)) return false;
+    }
+    return true;
   }
 
  private:
   const std::uint8_t* mask_;
   const Strides strides_;
-  const T excluded_key_;
   const std::size_t rows_, classes_;
   const bool one_row_;
   const Scratch nowhere_, taking_;
