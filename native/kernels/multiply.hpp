@@ -14,48 +14,48 @@ inline constexpr std::size_t kPanelColumns = 64 / sizeof(typename V::Scalar);
 // fused multiply-adds of latency 4 on two ports leaves room for nothing better on 16 registers.
 inline constexpr std::size_t kTileRows = 6;
 
-// Where six rows of a stand at the present k. Two pointers and a stride, so that all of the loop stays in registers.
+// A matrix whose element [i, k] stands at i * row + k * step.
 template <class T>
-struct SixRows {
-  const T *first, *second;
-  std::size_t row;
-
-  SixRows(const T* a, std::size_t a_row, std::size_t) : first(a), second(a + 3 * a_row), row(a_row) {}
-  SOFTMAX_INLINE T at(std::size_t i) const { return i < 3 ? first[i * row] : second[(i - 3) * row]; }
-  SOFTMAX_INLINE void advance(std::size_t step) {
-    first += step;
-    second += step;
-  }
+struct Strided {
+  T* data;
+  std::size_t row, step;
 };
 
-// The same for fewer rows than six: the last one stands for those that are not there, whose sums nobody stores.
-template <class T>
-struct FewRows {
-  const T* rows[kTileRows];
-
-  FewRows(const T* a, std::size_t a_row, std::size_t count) {
-    for (std::size_t i = 0; i < kTileRows; ++i) rows[i] = a + (i < count ? i : count - 1) * a_row;
-  }
-  SOFTMAX_INLINE T at(std::size_t i) const { return *rows[i]; }
-  SOFTMAX_INLINE void advance(std::size_t step) {
-    for (const T*& row : rows) row += step;
-  }
-};
-
-template <class V, std::size_t vectors, class Rows>
-SOFTMAX_INLINE void multiply_tile(Rows a, std::size_t a_step, const typename V::Scalar* panel, std::size_t depth,
-                                  V (&sum)[kTileRows][vectors]) {
-  for (std::size_t i = 0; i < kTileRows; ++i) {
+// The first `rows` <= kTileRows rows of a product with `vectors` vectors of a panel, of which the result has `columns`.
+template <class V, std::size_t rows, std::size_t vectors>
+inline void multiply_tile(Strided<const typename V::Scalar> a, const typename V::Scalar* panel,
+                          Strided<const typename V::Scalar> addend, Strided<typename V::Scalar> out, std::size_t depth,
+                          std::size_t columns) {
+  // Two pointers and a stride reach all rows, so that the loop stays in registers.
+  const typename V::Scalar *upper = a.data, *lower = rows > 3 ? upper + 3 * a.row : upper;
+  V sum[rows][vectors];
+  for (std::size_t i = 0; i < rows; ++i) {
     for (std::size_t v = 0; v < vectors; ++v) sum[i][v] = V::broadcast(0);
   }
   for (const auto* end = panel + depth * kPanelColumns<V>; panel != end; panel += kPanelColumns<V>) {
     V line[vectors];
     for (std::size_t v = 0; v < vectors; ++v) line[v] = V::load(panel + v * V::kLanes);
-    for (std::size_t i = 0; i < kTileRows; ++i) {
-      const V factor = V::broadcast(a.at(i));
+    for (std::size_t i = 0; i < rows; ++i) {
+      const V factor = V::broadcast(i < 3 ? upper[i * a.row] : lower[(i - 3) * a.row]);
       for (std::size_t v = 0; v < vectors; ++v) sum[i][v] = V::fma(factor, line[v], sum[i][v]);
     }
-    a.advance(a_step);
+    upper += a.step;
+    lower += a.step;
+  }
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t v = 0; v < vectors; ++v) {
+      const std::size_t column = v * V::kLanes;
+      if (column >= columns) break;
+      const auto* add = addend.data == nullptr ? nullptr : addend.data + i * addend.row + column;
+      auto* to = out.data + i * out.row + column;
+      if (columns - column >= V::kLanes) {
+        V(add == nullptr ? sum[i][v] : V::load(add) + sum[i][v]).store(to);
+      } else {
+        const std::size_t count = columns - column;
+        const V zero = V::broadcast(0);
+        V(add == nullptr ? sum[i][v] : V::load_partial(add, count, zero) + sum[i][v]).store_partial(to, count);
+      }
+    }
   }
 }
 
@@ -68,31 +68,32 @@ void multiply(const typename V::Scalar* a, std::size_t a_row, std::size_t a_step
               const typename V::Scalar* addend, std::size_t addend_stride, typename V::Scalar* out,
               std::size_t out_stride, std::size_t rows, std::size_t depth, std::size_t columns) {
   using T = typename V::Scalar;
-  constexpr std::size_t kLanes = V::kLanes, kVectors = kPanelColumns<V> >= 2 * kLanes ? 2 : 1;
-  const V zero = V::broadcast(0);
+  constexpr std::size_t kVectors = kPanelColumns<V> >= 2 * V::kLanes ? 2 : 1, kWide = kVectors * V::kLanes;
   for (std::size_t row = 0; row < rows; row += kTileRows) {
-    const std::size_t tall = rows - row < kTileRows ? rows - row : kTileRows;
-    const T* from = a + row * a_row;
-    for (std::size_t first = 0; first < columns; first += kVectors * kLanes) {
-      V sum[kTileRows][kVectors];
-      if (tall == kTileRows) {
-        multiply_tile<V, kVectors>(SixRows<T>(from, a_row, tall), a_step, panel + first, depth, sum);
-      } else {
-        multiply_tile<V, kVectors>(FewRows<T>(from, a_row, tall), a_step, panel + first, depth, sum);
-      }
-      for (std::size_t i = 0; i < tall; ++i) {
-        for (std::size_t v = 0; v < kVectors; ++v) {
-          const std::size_t column = first + v * kLanes;
-          if (column >= columns) break;
-          const T* add = addend == nullptr ? nullptr : addend + (row + i) * addend_stride + column;
-          T* to = out + (row + i) * out_stride + column;
-          if (columns - column >= kLanes) {
-            V(add == nullptr ? sum[i][v] : V::load(add) + sum[i][v]).store(to);
-          } else {
-            const std::size_t count = columns - column;
-            V(add == nullptr ? sum[i][v] : V::load_partial(add, count, zero) + sum[i][v]).store_partial(to, count);
-          }
-        }
+    for (std::size_t column = 0; column < columns; column += kWide) {
+      const Strided<const T> from{a + row * a_row, a_row, a_step};
+      const Strided<const T> add{addend == nullptr ? nullptr : addend + row * addend_stride + column, addend_stride, 1};
+      const Strided<T> to{out + row * out_stride + column, out_stride, 1};
+      const T* part = panel + column;
+      const std::size_t wide = columns - column < kWide ? columns - column : kWide;
+      switch (rows - row) {
+        case 1:
+          multiply_tile<V, 1, kVectors>(from, part, add, to, depth, wide);
+          break;
+        case 2:
+          multiply_tile<V, 2, kVectors>(from, part, add, to, depth, wide);
+          break;
+        case 3:
+          multiply_tile<V, 3, kVectors>(from, part, add, to, depth, wide);
+          break;
+        case 4:
+          multiply_tile<V, 4, kVectors>(from, part, add, to, depth, wide);
+          break;
+        case 5:
+          multiply_tile<V, 5, kVectors>(from, part, add, to, depth, wide);
+          break;
+        default:
+          multiply_tile<V, kTileRows, kVectors>(from, part, add, to, depth, wide);
       }
     }
   }

@@ -7,10 +7,6 @@
 
 namespace softmax_native {
 
-// Classes of a tile. Part of the numeric contract: a tile's classes have a maximum and a sum of their own. 256 costs 4
-// % more time in the passes over short pieces, 1024 nothing less.
-inline constexpr std::size_t kTileClasses = 512;
-
 class ClassTiles {
  public:
   // `bytes` is the size of a logit, `piece` what is kept of each row and tile.

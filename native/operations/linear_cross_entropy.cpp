@@ -13,8 +13,8 @@ namespace {
 
 // Multiply-adds that take as long as an element of run_tasks.
 constexpr std::size_t kProducts = 16;
-// Classes whose gradients are one task, in whole tiles of the kernel; rows whose gradients are.
-constexpr std::size_t kSlice = 48, kSomeRows = 16;
+// What is one task: classes whose gradients are made, in whole tiles of the kernel; classes packed; rows.
+constexpr std::size_t kSlice = 48, kSomeClasses = 32, kSomeRows = 16;
 
 // What a tile's logits are made of, and what becomes of them.
 template <class T>
@@ -33,11 +33,12 @@ class LinearCrossEntropy {
         pieces_(1, tiles_.group() * tiles_.count() * sizeof(Piece)), joined_(1, tiles_.group() * sizeof(Row)),
         ignored_(1, layer.rows),
         packed_(gradients_.weight == nullptr ? 0 : 1, products_.packed_size(tiles_.group()) * sizeof(T)),
+        weight_(gradients_.hidden == nullptr ? 0 : 1, products_.packed_tile_size() * sizeof(T)),
         sums_(gradients_.hidden == nullptr ? 0 : 1, products_.packed_size(tiles_.group()) * sizeof(double)) {}
 
   bool has_memory() const {
     return mask_.ok() && buffers_.ok() && panels_.ok() && pieces_.ok() && joined_.ok() && ignored_.ok() &&
-           packed_.ok() && sums_.ok();
+           packed_.ok() && weight_.ok() && sums_.ok();
   }
 
   Outcome run(double* loss) {
@@ -77,7 +78,7 @@ class LinearCrossEntropy {
   MaskedClasses<T> mask_;
   const LossRows<T> loss_;
   const LinearProducts<T> products_;
-  const Scratch buffers_, panels_, pieces_, joined_, ignored_, packed_, sums_;
+  const Scratch buffers_, panels_, pieces_, joined_, ignored_, packed_, weight_, sums_;
 
   bool wants_gradients() const {
     return gradients_.hidden != nullptr || gradients_.weight != nullptr || gradients_.bias != nullptr;
@@ -160,9 +161,7 @@ class LinearCrossEntropy {
     T* packed = packed_.template part<T>(0);
     double* sums = sums_.template part<double>(0);
     const std::size_t panels = products_.panels();
-    if (packed != nullptr) {
-      for (std::size_t p = 0; p < panels; ++p) products_.pack_hidden(rows, ignored() + rows.first, p, packed);
-    }
+    if (packed != nullptr) products_.pack_hidden(rows, ignored() + rows.first, packed);
     if (sums != nullptr) std::memset(sums, 0, products_.packed_size(rows.count) * sizeof(double));
     for (std::size_t tile = 0; tile < tiles_.count(); ++tile) {
       if (!tiles_.keeps(tile)) make_again(rows, tile);
@@ -188,18 +187,24 @@ class LinearCrossEntropy {
     run_tasks(pieces_of(classes.count, kSome), threads_, work_of(rows.count * classes.count), task);
   }
 
-  // The gradient of the tile's logits, in their place.
+  // The gradient of the tile's logits, in their place; and the tile's classes packed, if they will be needed.
   void differentiate(Span rows, std::size_t tile) const {
     const Span classes = tiles_[tile];
+    T* weight = weight_.template part<T>(0);
+    const std::size_t packs = weight == nullptr ? 0 : pieces_of(classes.count, kSomeClasses);
     auto task = [&](std::size_t i, std::size_t) {
-      const Span some = piece_of(rows.count, kSomeRows, i);
+      if (i < packs) {
+        const Span some = piece_of(classes.count, kSomeClasses, i);
+        return products_.pack_weight({classes.first + some.first, some.count}, weight + some.first * kPanel<T>);
+      }
+      const Span some = piece_of(rows.count, kSomeRows, i - packs);
       T* x = buffer(tile, 0) + some.first * tiles_.stride();
       Copies copies;
       for (std::size_t r = some.first; r < some.first + some.count; ++r, x += tiles_.stride()) {
         loss_.gradient(part_of(rows.first + r, classes, x, copies), joined()[r], x);
       }
     };
-    run_tasks(pieces_of(rows.count, kSomeRows), threads_, rows.count * classes.count, task);
+    run_tasks(packs + pieces_of(rows.count, kSomeRows), threads_, rows.count * classes.count, task);
   }
 
   // What the gradient of the tile's logits is to the weights and the bias, a slice of classes for each task, and to the
@@ -211,7 +216,7 @@ class LinearCrossEntropy {
     const std::size_t slices = gradients_.weight == nullptr ? 0 : pieces_of(classes.count, kSlice);
     const std::size_t columns = sums == nullptr ? 0 : panels;
     const std::size_t biases = gradients_.bias == nullptr ? 0 : 1;
-    auto task = [&](std::size_t i, std::size_t slot) {
+    auto task = [&](std::size_t i, std::size_t) {
       if (i < slices) {
         const Span some = piece_of(classes.count, kSlice, i);
         for (std::size_t p = 0; p < panels; ++p) {
@@ -219,7 +224,8 @@ class LinearCrossEntropy {
                                     tiles_.stride(), packed, p, rows.first == 0, gradients_.weight);
         }
       } else if (i < slices + columns) {
-        products_.add_hidden_gradient(rows.count, classes, g, tiles_.stride(), i - slices, panel(slot), sums);
+        products_.add_hidden_gradient(rows.count, classes.count, g, tiles_.stride(), weight_.template part<T>(0),
+                                      i - slices, sums);
       } else {
         bias_gradient(rows, classes, g);
       }

@@ -6,9 +6,14 @@
 #include <cstring>
 
 #include "../core/dispatch.hpp"
+#include "../core/prefetch.hpp"
 #include "call.hpp"
 
 namespace softmax_native {
+
+// Classes of a tile. Part of the numeric contract: a tile's classes have a maximum and a sum of their own. 256 costs 4
+// % more time in the passes over short pieces, 1024 nothing less.
+inline constexpr std::size_t kTileClasses = 512;
 
 // hidden [rows, depth], weight [classes, depth] and bias [classes] (nullptr = none), row-major.
 template <class T>
@@ -33,7 +38,7 @@ template <class T>
 class LinearProducts {
  public:
   // Elements of the scratch memory that a task needs.
-  static constexpr std::size_t kScratch = 2 * kDepth * kPanel<T>;
+  static constexpr std::size_t kScratch = kDepth * kPanel<T>;
 
   // A row that is `ignored`, or a class that is `excluded`, is read as zeros where it is the factor of a gradient: what
   // it holds, NaN or infinite, must not reach the others. Both may be nullptr.
@@ -42,8 +47,9 @@ class LinearProducts {
 
   // Panels of the depth, each kPanel columns.
   std::size_t panels() const { return pieces_of(layer_.depth, kPanel<T>); }
-  // Elements of the rows of hidden as panels, and of the sums of their gradient.
+  // Elements of the rows of hidden as panels, and of the sums of their gradient; of a tile's classes.
   std::size_t packed_size(std::size_t rows) const { return panels() * rows * kPanel<T>; }
+  std::size_t packed_tile_size() const { return panels() * kLines * kPanel<T>; }
 
   // logits[r * stride + c] for the rows and classes; logits is that of the first of both. `classes` begins at a
   // multiple of kPanel.
@@ -56,8 +62,21 @@ class LinearProducts {
       do {
         const std::size_t length = depth - k < kDepth ? depth - k : kDepth;
         pack_classes(some, k, length, panel);
-        k_.multiply(layer_.hidden + rows.first * depth + k, depth, 1, panel, addend, addend_stride, logits + c, stride,
-                    rows.count, length, some.count);
+        // The next block of weights: to the right, or of the next classes.
+        const bool down = k + length == depth;
+        const std::size_t next = down ? c + kPanel<T> : c, next_k = down ? 0 : k + length;
+        Ahead ahead;
+        if (next < classes.count) {
+          const std::size_t count = classes.count - next < kPanel<T> ? classes.count - next : kPanel<T>;
+          const std::size_t next_length = depth - next_k < kDepth ? depth - next_k : kDepth;
+          ahead = Ahead(layer_.weight + (classes.first + next) * depth + next_k, count, next_length * sizeof(T),
+                        depth * sizeof(T), false);
+        }
+        each_rows(rows.count, ahead, [&](std::size_t r, std::size_t count) {
+          k_.multiply(layer_.hidden + (rows.first + r) * depth + k, depth, 1, panel,
+                      addend == nullptr ? nullptr : addend + r * addend_stride, addend_stride, logits + r * stride + c,
+                      stride, count, length, some.count);
+        });
         addend = logits + c;
         addend_stride = stride;
         k += length;
@@ -65,9 +84,15 @@ class LinearProducts {
     }
   }
 
-  // Panel `p` of the rows of hidden, one line of kPanel for each row; `ignored` says which rows are read as zeros.
-  void pack_hidden(Span rows, const std::uint8_t* ignored, std::size_t p, T* packed) const {
-    copy_panel(layer_.hidden, rows, ignored, p, packed + p * rows.count * kPanel<T>);
+  // Rows of hidden as panels: element l of line i of panel p is column p * kPanel + l of row i. An ignored row is read
+  // as zeros.
+  void pack_hidden(Span rows, const std::uint8_t* ignored, T* packed) const {
+    pack(layer_.hidden, rows, ignored, rows.count, packed);
+  }
+  // Classes of a tile, likewise. They are read in the order of memory: by columns, 2 KiB and more apart, it takes four
+  // times longer. `packed` is where the first of them goes.
+  void pack_weight(Span classes, T* packed) const {
+    pack(layer_.weight, classes, excluded_ == nullptr ? nullptr : excluded_ + classes.first, kLines, packed);
   }
 
   // The gradient of the weights of some of the tile's classes, in panels p of the depth. `g` is the gradient of the
@@ -82,8 +107,15 @@ class LinearProducts {
     std::size_t r = 0;
     do {
       const std::size_t length = rows - r < kDepth ? rows - r : kDepth;
-      k_.multiply(g + r * stride, 1, stride, panel + r * kPanel<T>, begins && r == 0 ? nullptr : out, depth, out, depth,
-                  classes.count, length, columns);
+      const T* addend = begins && r == 0 ? nullptr : out;
+      Ahead ahead;
+      if (r == 0 && column + columns < depth)
+        ahead = Ahead(out + kPanel<T>, classes.count, kLine, depth * sizeof(T), true);
+      each_rows(classes.count, ahead, [&](std::size_t c, std::size_t count) {
+        k_.multiply(g + r * stride + c, 1, stride, panel + r * kPanel<T>,
+                    addend == nullptr ? nullptr : addend + c * depth, depth, out + c * depth, depth, count, length,
+                    columns);
+      });
       r += length;
     } while (r < rows);
     for (std::size_t c = 0; excluded_ != nullptr && c < classes.count; ++c) {
@@ -92,20 +124,20 @@ class LinearProducts {
     }
   }
 
-  // Adds what the tile's classes (at most 2 * kDepth) give to panel p of the gradient of the rows of hidden. Sums are
-  // float64, as panels like the packed rows: over many tiles float32 would lose what the kernel's chains keep.
-  void add_hidden_gradient(std::size_t rows, Span classes, const T* g, std::size_t stride, std::size_t p, T* panel,
-                           double* sums) const {
-    constexpr std::size_t kRows = 96;
-    T part[kRows * kPanel<T>];
-    copy_panel(layer_.weight, classes, excluded_ == nullptr ? nullptr : excluded_ + classes.first, p, panel);
+  // Adds what the classes of a tile give to panel p of the gradient of the rows of hidden; `weight` is what pack_weight
+  // made of them. Sums are float64, in panels like the packed rows: over many tiles float32 would lose what the
+  // kernel's chains keep.
+  void add_hidden_gradient(std::size_t rows, std::size_t classes, const T* g, std::size_t stride, const T* weight,
+                           std::size_t p, double* sums) const {
+    constexpr std::size_t kSome = 96;
+    const T* panel = weight + p * kLines * kPanel<T>;
     double* sum = sums + p * rows * kPanel<T>;
-    for (std::size_t r = 0; r < rows; r += kRows) {
-      const std::size_t count = rows - r < kRows ? rows - r : kRows;
-      for (std::size_t c = 0; c < classes.count; c += kDepth) {
-        const std::size_t length = classes.count - c < kDepth ? classes.count - c : kDepth;
+    T part[kSome * kPanel<T>];
+    for (std::size_t r = 0; r < rows; r += kSome) {
+      const std::size_t count = rows - r < kSome ? rows - r : kSome;
+      for (std::size_t c = 0; c < classes; c += kDepth) {
         k_.multiply(g + r * stride + c, stride, 1, panel + c * kPanel<T>, c == 0 ? nullptr : part, kPanel<T>, part,
-                    kPanel<T>, count, length, kPanel<T>);
+                    kPanel<T>, count, classes - c < kDepth ? classes - c : kDepth, kPanel<T>);
       }
       k_.add_wide(part, sum + r * kPanel<T>, count * kPanel<T>);
     }
@@ -125,9 +157,24 @@ class LinearProducts {
   }
 
  private:
+  // Bytes of a panel's line; rows of a product between two looks ahead.
+  static constexpr std::size_t kLine = kPanel<T> * sizeof(T), kRows = 12;
+  // From a tile's panel to the next: one more than it has lines, or they would all lie in the same sets of the cache.
+  static constexpr std::size_t kLines = kTileClasses + 1;
+
   const LinearLayer<T>& layer_;
   const std::uint8_t* excluded_;
   const KernelsOf<T>& k_;
+
+  // Calls work(first, count) for all rows, some at a time, and meanwhile asks for what comes next.
+  template <class Work>
+  static void each_rows(std::size_t rows, Ahead& ahead, const Work& work) {
+    const std::size_t parts = pieces_of(rows, kRows), lines = parts == 0 ? 0 : pieces_of(ahead.lines(), parts);
+    for (std::size_t r = 0; r < rows; r += kRows) {
+      ahead.ask(lines);
+      work(r, rows - r < kRows ? rows - r : kRows);
+    }
+  }
 
   // Columns k.. of the weights of at most kPanel classes, as the lines of a panel.
   void pack_classes(Span classes, std::size_t k, std::size_t length, T* panel) const {
@@ -136,21 +183,21 @@ class LinearProducts {
                  length);
   }
 
-  // The p-th kPanel columns of some lines of a matrix, one after the other and filled up with zeros.
-  void copy_panel(const T* matrix, Span lines, const std::uint8_t* left_out, std::size_t p, T* panel) const {
-    const std::size_t depth = layer_.depth, column = p * kPanel<T>;
-    const std::size_t columns = depth - column < kPanel<T> ? depth - column : kPanel<T>;
-    const T* from = matrix + lines.first * depth + column;
-    if (columns == kPanel<T>) {
-      for (std::size_t i = 0; i < lines.count; ++i) std::memcpy(panel + i * kPanel<T>, from + i * depth, 64);
-    } else {
-      std::memset(panel, 0, lines.count * 64);
-      for (std::size_t i = 0; i < lines.count; ++i) {
-        for (std::size_t l = 0; l < columns; ++l) panel[i * kPanel<T> + l] = from[i * depth + l];
+  // Lines of a matrix as panels, each of which has `lines` of them; filled up with zeros.
+  void pack(const T* matrix, Span rows, const std::uint8_t* left_out, std::size_t lines, T* packed) const {
+    const std::size_t depth = layer_.depth, whole = depth / kPanel<T>, rest = depth % kPanel<T>;
+    for (std::size_t i = 0; i < rows.count; ++i) {
+      const T* from = matrix + (rows.first + i) * depth;
+      T* to = packed + i * kPanel<T>;
+      const bool none = left_out != nullptr && left_out[i] != 0;
+      for (std::size_t p = 0; p < whole; ++p, from += kPanel<T>, to += lines * kPanel<T>) {
+        if (none) {
+          std::memset(to, 0, kLine);
+        } else {
+          std::memcpy(to, from, kLine);
+        }
       }
-    }
-    for (std::size_t i = 0; left_out != nullptr && i < lines.count; ++i) {
-      if (left_out[i] != 0) std::memset(panel + i * kPanel<T>, 0, 64);
+      for (std::size_t l = 0; rest != 0 && l < kPanel<T>; ++l) to[l] = none || l >= rest ? T(0) : from[l];
     }
   }
 };
