@@ -12,3 +12,5 @@
 #include "log_sum_exp.hpp"
 #include "short_rows.hpp"
 #include "losses.hpp"
+#include "softcap.hpp"
+#include "divergence.hpp"
