@@ -8,6 +8,19 @@ import { hardmaxOperation } from './operations/hardmax';
 import { logSumExpOperation, smoothMaxOperation } from './operations/log-sum-exp';
 import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
+
+export type {
+  ClassIndices,
+  CrossEntropyOptions,
+  CrossEntropyResult,
+  LabelSmoothing,
+  LossOptions,
+  NllLossOptions,
+  NllLossResult,
+  Target,
+} from './loss-options';
+export { crossEntropy, klDivergence, nllLoss } from './losses';
+
 import type {
   ArgmaxOptions,
   ElementwiseOptions,

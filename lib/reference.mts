@@ -1,2 +1,12 @@
 // The names of softmax-native/reference for `import`: the same objects that `require` gives.
-export { argmax, hardmax, logSoftmax, logSumExp, smoothMax, softmax } from './reference.js';
+export {
+  argmax,
+  crossEntropy,
+  hardmax,
+  klDivergence,
+  logSoftmax,
+  logSumExp,
+  nllLoss,
+  smoothMax,
+  softmax,
+} from './reference.js';

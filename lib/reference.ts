@@ -2,9 +2,11 @@
 // float64 formulas of lib/reference. The oracle of every differential test. The documentation is that of the plain names.
 import type * as library from './index';
 import { argmaxOperation } from './operations/argmax';
+import { divergence } from './operations/divergence';
 import { elementwise } from './operations/elementwise';
 import { hardmaxOperation } from './operations/hardmax';
 import { logSumExpOperation, smoothMaxOperation } from './operations/log-sum-exp';
+import { loss } from './operations/loss';
 import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 import { referenceBackend } from './reference/backend';
@@ -32,3 +34,29 @@ export const argmax: typeof library.argmax = (logits, options) =>
 /** hardmax in float64 TypeScript: see hardmax of softmax-native. */
 export const hardmax: typeof library.hardmax = (logits, options) =>
   elementwise(hardmaxOperation, referenceBackend.hardmax, hardmax, logits, options) as never;
+
+/** crossEntropy in float64 TypeScript: see crossEntropy of softmax-native. */
+export const crossEntropy: typeof library.crossEntropy = (logits, target, options) =>
+  loss(
+    { input: 'logits', normalizes: true },
+    referenceBackend.crossEntropy,
+    crossEntropy,
+    logits,
+    target,
+    options,
+  ) as never;
+
+/** nllLoss in float64 TypeScript: see nllLoss of softmax-native. */
+export const nllLoss: typeof library.nllLoss = (logits, target, options) =>
+  loss(
+    { input: 'logProbabilities', normalizes: false },
+    referenceBackend.nllLoss,
+    nllLoss,
+    logits,
+    target,
+    options,
+  ) as never;
+
+/** klDivergence in float64 TypeScript: see klDivergence of softmax-native. */
+export const klDivergence: typeof library.klDivergence = (logits, otherLogits, options) =>
+  divergence(referenceBackend.klDivergence, klDivergence, logits, otherLogits, options) as never;

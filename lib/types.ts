@@ -98,6 +98,41 @@ export interface Call extends Canonical {
   readonly variant: boolean;
 }
 
+/** How the losses of the rows become one. */
+export type Reduction = 'mean' | 'sum' | 'none';
+
+/** A loss of a target for each row. */
+export interface LossCall extends Canonical {
+  readonly logits: FloatArray;
+  /** The class of each row, -1 for an ignored one; or else probabilities. */
+  readonly classes: Int32Array | undefined;
+  readonly probabilities: FloatArray | undefined;
+  /** Of probabilities: the class whose mass does not count, or -1. */
+  readonly ignored: number;
+  /** One for each class. */
+  readonly weight: FloatArray | undefined;
+  readonly smoothing: number;
+  /** Whether smoothing goes to the other classes alone. */
+  readonly overOthers: boolean;
+  readonly zLoss: number;
+  /** 0 = none. */
+  readonly softcap: number;
+  readonly reduction: Reduction;
+  readonly losses: FloatArray | undefined;
+  readonly logSumExp: FloatArray;
+  readonly gradient: FloatArray | undefined;
+  readonly targetGradient: FloatArray | undefined;
+  /** Written by the computation. */
+  readonly totals: { loss: number; totalWeight: number };
+}
+
+/** The divergence of two distributions for each row. */
+export interface DivergenceCall extends Canonical {
+  readonly logits: FloatArray;
+  readonly otherLogits: FloatArray;
+  readonly out: FloatArray;
+}
+
 /** What a computation says of itself: the first row that the rule 'throw' refuses, or -1 when the result is written. */
 export type Verdict = number;
 
@@ -127,6 +162,9 @@ export interface Backend {
   readonly hardmax: Kernel;
   readonly logSumExp: Kernel;
   readonly argmax: Kernel;
+  readonly crossEntropy: Operation<LossCall>;
+  readonly nllLoss: Operation<LossCall>;
+  readonly klDivergence: Operation<DivergenceCall>;
 }
 
 /** The computations that a backend has. */

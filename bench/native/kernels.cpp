@@ -38,7 +38,7 @@ struct Field {
   std::vector<T> row_max;
   std::vector<double> row_sum;
   T max = -100;
-  double sum = 0, at_max = 0;
+  double sum = 0, at_max = 0, sums[8] = {};
 };
 
 // Results must be seen to be used, or the calls could be left out.
@@ -73,6 +73,10 @@ struct Cases {
   void loss_gradient() {
     k.loss_gradient(f.x.data(), f.weight.data(), nullptr, f.out.data(), f.n, T(0.3), T(0.9), T(0.1), false);
   }
+  void softcap() { k.softcap(f.x.data(), f.out.data(), f.n, 30); }
+  void softcap_vjp() { k.softcap_vjp(f.x.data(), f.weight.data(), f.out.data(), f.n, 30); }
+  void divergence_sums() { k.divergence_sums(f.x.data(), f.x.data(), f.n, f.max, f.max, 1, f.sums); }
+  void divergence_excess() { seen = k.divergence_excess(f.x.data(), f.x.data(), f.n, f.max, f.max, 1, 0); }
   void transpose() { k.transpose(f.x.data(), 64, f.out.data(), f.n / 64, f.n / 64, 64); }
   void keep_masked() { k.keep_masked(f.x.data(), f.mask.data(), f.out.data(), f.n, T(-1)); }
   // x as [n / 64, 64] by one panel: for each element of x as many multiply-adds as a panel has columns.

@@ -8,6 +8,7 @@ import type { Addon } from './addon';
 import { Flag } from './frame';
 import { NativeKernel } from './kernel';
 import { addon, reason } from './loaded';
+import { nativeDivergence, nativeLoss } from './losses';
 
 const { version } = createRequire(__filename)('../../package.json') as { version: string };
 
@@ -53,6 +54,9 @@ function backendOf(binary: Addon): Backend {
     hardmax: new NativeKernel(binary.hardmax, 'elements', Flag.splitTies, undefined),
     logSumExp: new NativeKernel(binary.logSumExp, 'numbers', Flag.overBeta, { compute: tinyLogSumExp, most: tinyMost }),
     argmax: new NativeKernel(binary.argmax, 'indices', 0, { compute: tinyArgmax, most: 64 }),
+    crossEntropy: nativeLoss(binary.crossEntropy, 'logits', referenceBackend.crossEntropy),
+    nllLoss: nativeLoss(binary.nllLoss, 'logProbabilities', referenceBackend.nllLoss),
+    klDivergence: nativeDivergence(binary.klDivergence, referenceBackend.klDivergence),
   };
 }
 

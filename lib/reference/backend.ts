@@ -1,8 +1,11 @@
 // The reference as a backend: what runs where no binary loads, and `softmax-native/reference`.
 import type { Backend, Call, FloatArray, Kernel, NonFinite, Verdict } from '../types';
 import { argmax, hardmax } from './argmax';
+import { crossEntropy } from './cross-entropy';
+import { klDivergence } from './kl-divergence';
 import { logSoftmax } from './log-softmax';
 import { logSumExp } from './log-sum-exp';
+import { nllLoss } from './nll-loss';
 import { softmax } from './softmax';
 
 function rowsCall(
@@ -39,4 +42,7 @@ export const referenceBackend: Backend = {
   hardmax: kernel(hardmax),
   logSumExp: kernel(logSumExp),
   argmax: kernel(argmax),
+  crossEntropy: { run: crossEntropy },
+  nllLoss: { run: nllLoss },
+  klDivergence: { run: klDivergence },
 };

@@ -1,5 +1,12 @@
 // The rows of a call: each is copied to float64, given to a formula, and its result rounded to the element type.
-import type { Call, Parts, Verdict } from '../types';
+import type { Call, Canonical, FloatArray, Parts, Verdict } from '../types';
+
+/** Where rows are read from. */
+interface Source extends Canonical {
+  readonly logits: FloatArray;
+  readonly weights?: FloatArray | undefined;
+  readonly weightStrides?: Parts | undefined;
+}
 
 export interface Row {
   readonly n: number;
@@ -41,7 +48,7 @@ function eachRow(call: Call, visit: (row: Row, index: number) => void): Verdict 
 }
 
 /** Whether all that counts is finite, and something does. */
-function isRegular({ n, z, counts }: Row): boolean {
+export function isRegular({ n, z, counts }: Row): boolean {
   let some = false;
   for (let j = 0; j < n; j += 1) {
     if (counts[j] === 0) continue;
@@ -51,7 +58,7 @@ function isRegular({ n, z, counts }: Row): boolean {
   return some;
 }
 
-function readRow(call: Call, index: number): Row {
+export function readRow(call: Source, index: number): Row {
   const { n, logits, mask, maskStrides, weights, weightStrides } = call;
   const row = { n, z: new Float64Array(n), counts: new Uint8Array(n).fill(1), weights: new Float64Array(n).fill(1) };
   for (let j = 0; j < n; j += 1) {
@@ -66,10 +73,10 @@ function readRow(call: Call, index: number): Row {
   return row;
 }
 
-function placeOf({ n, inner }: Call, index: number, j: number): number {
+export function placeOf({ n, inner }: Parts, index: number, j: number): number {
   return (Math.floor(index / inner) * n + j) * inner + (index % inner);
 }
 
-function stridedPlaceOf({ inner }: Call, strides: Parts, index: number, j: number): number {
+function stridedPlaceOf({ inner }: Parts, strides: Parts, index: number, j: number): number {
   return Math.floor(index / inner) * strides.outer + j * strides.n + (index % inner) * strides.inner;
 }

@@ -12,4 +12,6 @@
 #include "log_sum_exp.hpp"
 #include "short_rows.hpp"
 #include "losses.hpp"
+#include "softcap.hpp"
+#include "divergence.hpp"
 #include "multiply.hpp"

@@ -43,7 +43,7 @@ class LinearCrossEntropy {
 
   Outcome run(double* loss) {
     mask_.read();
-    for (std::size_t r = 0; r < layer_.rows; ++r) ignored()[r] = loss_.ignored(r) ? 1 : 0;
+    for (std::size_t r = 0; r < layer_.rows; ++r) ignored_.template part<std::uint8_t>(0)[r] = loss_.ignored(r) ? 1 : 0;
     const std::size_t groups = tiles_.groups(layer_.rows);
     // Before anything is written all rows must have been looked at.
     for (std::size_t i = 0; groups > 1 && throws() && i < groups; ++i) {
@@ -73,6 +73,7 @@ class LinearCrossEntropy {
   const LossTargets<T>& targets_;
   const LinearLoss<T>& result_;
   const LinearGradients<T> gradients_;
+  const double cap_;
   const std::size_t threads_;
   const ClassTiles tiles_;
   MaskedClasses<T> mask_;
@@ -85,7 +86,9 @@ class LinearCrossEntropy {
   }
   bool throws() const { return logits_.rule == NonFinite::kThrow; }
   Span group(std::size_t i) const { return piece_of(layer_.rows, tiles_.group(), i); }
-  std::uint8_t* ignored() const { return ignored_.template part<std::uint8_t>(0); }
+  // Of the group's rows from this one on.
+  const std::uint8_t* ignored_from(std::size_t row) const { return ignored_.template part<std::uint8_t>(0) + row; }
+  bool ignored(std::size_t row) const { return *ignored_from(row) != 0; }
   Row* joined() const { return joined_.template part<Row>(0); }
   Piece* pieces(std::size_t row) const { return pieces_.template part<Piece>(0) + row * tiles_.count(); }
   T* panel(std::size_t slot) const { return panels_.template part<T>(slot); }
@@ -95,32 +98,27 @@ class LinearCrossEntropy {
   // Elements of run_tasks in a product that makes or takes so many logits.
   std::size_t work_of(std::size_t logits) const { return logits * (layer_.depth / kProducts + 1); }
 
-  // Copies of a row of a tile, where it cannot be used as it stands.
-  struct Copies {
-    T capped[kTileClasses], y[kTileClasses];
-  };
-
-  // A row of a tile as its loss is computed: what takes no part excluded, in the logits and in the target.
-  LossPart<T> part_of(std::size_t row, Span classes, T* x, Copies& copies) const {
+  // A row of a tile as its loss is computed: what takes no part excluded, capped in a copy.
+  LossPart<T> part_of(std::size_t row, Span classes, T* x, T* capped) const {
     LossPart<T> part{row, classes.first, classes.count, x};
     if (targets_.index == nullptr) part.y = targets_.probability + row * layer_.classes + classes.first;
-    if (!mask_.any()) return part;
-    mask_.exclude(row, classes, excluded_key(logits_), x);
-    if (part.y != nullptr) {
-      std::memcpy(copies.y, part.y, classes.count * sizeof(T));
-      mask_.exclude(row, classes, T(0), copies.y);
-      part.y = copies.y;
+    if (mask_.any()) {
+      mask_.exclude(row, classes, x);
+      part.mask = mask_.row(row, classes.first);
+      part.mask_stride = mask_.stride();
+      part.classes = mask_.taking(row);
     }
-    part.mask = mask_.row(row, classes.first);
-    part.mask_stride = mask_.stride();
-    part.classes = mask_.taking(row);
+    if (cap_ == 0) return part;
+    kernels().of<T>().softcap(x, capped, classes.count, cap_);
+    if (mask_.any()) mask_.exclude(row, classes, capped);
+    part.logits = capped;
     return part;
   }
 
   // What a row of a tile is to its loss. Under the rule 'throw', whether it has to be refused is noted as `lost`.
-  Piece piece_of_row(std::size_t row, Span classes, T* x, Copies& copies) const {
+  Piece piece_of_row(std::size_t row, Span classes, T* x, T* capped) const {
     const bool refused = throws() && !mask_.all_finite(row, classes, x);
-    Piece piece = loss_.piece(part_of(row, classes, x, copies));
+    Piece piece = loss_.piece(part_of(row, classes, x, capped));
     piece.lost = piece.lost || refused;
     return piece;
   }
@@ -135,10 +133,11 @@ class LinearCrossEntropy {
       const std::size_t tile = i / per_tile;
       const Span classes = tiles_[tile], some = piece_of(rows.count, height, i % per_tile);
       T* x = buffer(tile, slot) + some.first * tiles_.stride();
-      Copies copies;
+      T capped[kTileClasses];
       products_.logits({rows.first + some.first, some.count}, classes, x, tiles_.stride(), panel(slot));
       for (std::size_t r = some.first; r < some.first + some.count; ++r, x += tiles_.stride()) {
-        pieces(r)[tile] = piece_of_row(rows.first + r, classes, x, copies);
+        if (ignored(rows.first + r)) continue;
+        pieces(r)[tile] = piece_of_row(rows.first + r, classes, x, capped);
       }
     };
     run_tasks(count * per_tile, tiles_.slots(), work_of(rows.count * layer_.classes), task);
@@ -161,7 +160,7 @@ class LinearCrossEntropy {
     T* packed = packed_.template part<T>(0);
     double* sums = sums_.template part<double>(0);
     const std::size_t panels = products_.panels();
-    if (packed != nullptr) products_.pack_hidden(rows, ignored() + rows.first, packed);
+    if (packed != nullptr) products_.pack_hidden(rows, ignored_from(rows.first), packed);
     if (sums != nullptr) std::memset(sums, 0, products_.packed_size(rows.count) * sizeof(double));
     for (std::size_t tile = 0; tile < tiles_.count(); ++tile) {
       if (!tiles_.keeps(tile)) make_again(rows, tile);
@@ -170,7 +169,7 @@ class LinearCrossEntropy {
     }
     if (sums == nullptr) return;
     for (std::size_t p = 0; p < panels; ++p) {
-      products_.write_hidden_gradient(rows, ignored() + rows.first, p, sums, gradients_.hidden);
+      products_.write_hidden_gradient(rows, ignored_from(rows.first), p, sums, gradients_.hidden);
     }
   }
 
@@ -199,9 +198,15 @@ class LinearCrossEntropy {
       }
       const Span some = piece_of(rows.count, kSomeRows, i - packs);
       T* x = buffer(tile, 0) + some.first * tiles_.stride();
-      Copies copies;
+      T capped[kTileClasses];
       for (std::size_t r = some.first; r < some.first + some.count; ++r, x += tiles_.stride()) {
-        loss_.gradient(part_of(rows.first + r, classes, x, copies), joined()[r], x);
+        if (ignored(rows.first + r)) {
+          std::memset(x, 0, classes.count * sizeof(T));
+          continue;
+        }
+        const LossPart<T> part = part_of(rows.first + r, classes, x, capped);
+        loss_.gradient(part, joined()[r], cap_ == 0 ? x : capped);
+        if (cap_ != 0) kernels().of<T>().softcap_vjp(x, capped, x, classes.count, cap_);
       }
     };
     run_tasks(packs + pieces_of(rows.count, kSomeRows), threads_, rows.count * classes.count, task);
@@ -249,8 +254,12 @@ class LinearCrossEntropy {
 }  // namespace
 
 template <class T>
-Outcome linear_cross_entropy(const LinearLayer<T>& layer, const Logits<T>& logits, const LossTargets<T>& targets,
+Outcome linear_cross_entropy(const LinearLayer<T>& layer, const Logits<T>& logits, const LossTargets<T>& given,
                              const LossOptions<T>& options, LinearLoss<T>& result) {
+  LossTargets<T> targets = given;
+  const Scratch marks(targets.index == nullptr && targets.ignored >= 0 ? 1 : 0, layer.rows);
+  if (!marks.ok()) return {Status::kOutOfMemory, 0};
+  mark_skipped(logits.layout, targets, marks.template part<std::uint8_t>(0));
   result.total_weight = total_weight(LossMasses<T>(layer.classes, targets, options), layer.rows);
   const double scale = gradient_scale(options.reduction, result.total_weight);
   LinearCrossEntropy<T> operation(layer, logits, targets, scale, options, result);

@@ -15,7 +15,7 @@ struct LossPart {
 
   std::size_t row, start, length;
   const T* logits;                     // of the part, as are y and mask
-  const T* y = nullptr;                // the target's probabilities, where no indices are given; masked ones are 0
+  const T* y = nullptr;                // the target's probabilities, where no indices are given
   const std::uint8_t* mask = nullptr;  // nullptr = all take part
   std::size_t mask_stride = 0;
   std::size_t classes = kAll;  // how many of the whole row take part
@@ -87,25 +87,37 @@ class LossMasses {
     }
   };
 
-  // Calls use(arrays).
+  // What the target gives to masked classes, which have no probability.
+  double masked_mass(const LossPart<T>& part) const {
+    if (by_index() || part.mask == nullptr) return 0;
+    double mass = 0;
+    for (std::size_t i = 0; i < part.length; ++i) {
+      if (!part.takes_part(i))
+        mass += of_target(part) * of_probability(part.start + i) * static_cast<double>(part.y[i]);
+    }
+    return mass;
+  }
+
+  // Calls use(arrays), in which masked classes have none.
   template <class Use>
   void with_arrays(const LossPart<T>& part, const Use& use) const {
     const T* weights = options_.weight == nullptr ? nullptr : options_.weight + part.start;
     const std::size_t ignored = targets_.ignored < 0 ? kNone : static_cast<std::size_t>(targets_.ignored);
     const bool drops = !by_index() && ignored >= part.start && ignored - part.start < part.length;
-    const bool masks = part.mask != nullptr && smooths();
+    const bool masks = part.mask != nullptr && (smooths() || !by_index());
     if (!drops && !masks) return use(Arrays{part.y, weights});
     T y[kChunk], weight[kChunk];
-    if (drops) {
-      for (std::size_t i = 0; i < part.length; ++i) y[i] = part.y[i];
-      y[ignored - part.start] = 0;
+    const bool copies = drops || !by_index();
+    if (copies) {
+      for (std::size_t i = 0; i < part.length; ++i) y[i] = part.takes_part(i) ? part.y[i] : T(0);
+      if (drops) y[ignored - part.start] = 0;
     }
     if (masks) {
       for (std::size_t i = 0; i < part.length; ++i) {
         weight[i] = !part.takes_part(i) ? T(0) : weights == nullptr ? T(1) : weights[i];
       }
     }
-    use(Arrays{drops ? y : part.y, masks ? weight : weights});
+    use(Arrays{copies ? y : part.y, masks ? weight : weights});
   }
 
  private:

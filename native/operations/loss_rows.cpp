@@ -19,6 +19,10 @@ typename LossRows<T>::Piece LossRows<T>::piece_of(const LossPart<T>& part, T* e)
     piece.named = masses_.weight(part.start + named) * masses_.of_named(part);
   }
   if (masses_.weighs_all()) add_masses(part, named, limit, piece);
+  if (const double masked = masses_.masked_mass(part); masked != 0) {
+    piece.mass += masked;
+    piece.impossible = true;
+  }
   if (rule_ == NonFinite::kIeee) look_for_undefined(part, piece);
   if (limit) {
     piece.at_max = sharers(part, max);
@@ -91,13 +95,14 @@ template <class T>
 typename LossRows<T>::Row LossRows<T>::join(std::size_t number, const Piece* pieces, std::size_t count) const {
   Row row;
   if (ignored(number)) return row;
-  bool lost = false, undefined = false;
+  bool lost = false, undefined = false, impossible = false;
   CompensatedSum mass;
   row.max = -static_cast<T>(kInfinity);
   for (std::size_t i = 0; i < count; ++i) {
     const Piece& piece = pieces[i];
     lost = lost || piece.lost || piece.max != piece.max;
     undefined = undefined || piece.undefined;
+    impossible = impossible || piece.impossible;
     row.max = piece.max > row.max ? piece.max : row.max;
     mass.add(piece.mass);
     if (piece.named == 0 && piece.named_key == 0) continue;
@@ -122,6 +127,7 @@ typename LossRows<T>::Row LossRows<T>::join(std::size_t number, const Piece* pie
     row.loss += factor * lse * lse;
     row.z = 2 * factor * lse;
   }
+  if (impossible) row.loss = kInfinity;
   if (undefined) row.loss = __builtin_nan("");
   return row;
 }

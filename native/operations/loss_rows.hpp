@@ -32,6 +32,7 @@ class LossRows {
     double named = 0;           // u of that class, if it is in the piece
     double named_key = 0;       // and its key
     bool outside = false;       // whether a class without probability, in a limit or below all, has mass
+    bool impossible = false;    // whether a masked class has mass
     bool undefined = false;     // under 'ieee': 0 * Infinity in the loss
     bool lost = false;          // under 'ieee': the whole row is NaN
   };

@@ -38,4 +38,15 @@ bool only_ignored(const T* y, std::size_t stride, std::size_t n, std::int32_t ig
   return y[at * stride] != 0;
 }
 
+// Marks the rows of probabilities that are ignored, where a class is.
+template <class T>
+void mark_skipped(const Layout& layout, LossTargets<T>& targets, std::uint8_t* marks) {
+  if (marks == nullptr) return;
+  for (std::size_t row = 0; row < layout.rows(); ++row) {
+    const T* y = targets.probability + row / layout.inner * layout.n * layout.inner + row % layout.inner;
+    marks[row] = only_ignored(y, layout.inner, layout.n, targets.ignored) ? 1 : 0;
+  }
+  targets.skipped = marks;
+}
+
 }  // namespace softmax_native

@@ -26,4 +26,25 @@ struct LossOptions {
   Reduction reduction;
 };
 
+// Where results go; nullptr = not wanted.
+template <class T>
+struct LossResults {
+  T* losses;           // of each row
+  T* log_sum_exp;      // of each row
+  T* gradient;         // of the logits, which it may be
+  T* target_gradient;  // of probabilities
+  double loss = 0, total_weight = 0;
+};
+
+// Softmax cross-entropy (loss_rows.hpp), its mean or sum, and the gradients of that, or of each row's own loss.
+template <class T>
+Outcome cross_entropy(const Logits<T>& logits, const LossTargets<T>& targets, const LossOptions<T>& options,
+                      LossResults<T>& results);
+
+// The same of log-probabilities: - sum u log p, nothing normalised. Of the options the weights and the reduction count,
+// of the results the losses and the gradient.
+template <class T>
+Outcome nll_loss(const Logits<T>& log_probabilities, const LossTargets<T>& targets, const LossOptions<T>& options,
+                 LossResults<T>& results);
+
 }  // namespace softmax_native

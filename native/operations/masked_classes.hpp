@@ -10,8 +10,9 @@ template <class T>
 class MaskedClasses {
  public:
   explicit MaskedClasses(const Logits<T>& logits)
-      : mask_(logits.mask), strides_(logits.mask_strides), rows_(logits.layout.rows()), classes_(logits.layout.n),
-        one_row_(logits.mask_strides.outer == 0 || rows_ < 2), nowhere_(mask_ == nullptr ? 0 : 1, classes_),
+      : mask_(logits.mask), strides_(logits.mask_strides), excluded_(excluded_key(logits)), rows_(logits.layout.rows()),
+        classes_(logits.layout.n), one_row_(logits.mask_strides.outer == 0 || rows_ < 2),
+        nowhere_(mask_ == nullptr ? 0 : 1, classes_),
         taking_(mask_ == nullptr ? 0 : 1, (one_row_ ? 1 : rows_) * sizeof(std::size_t)) {}
 
   bool ok() const { return nowhere_.ok() && taking_.ok(); }
@@ -44,11 +45,11 @@ class MaskedClasses {
   // Classes that take part in the row.
   std::size_t taking(std::size_t r) const { return taking_.template part<std::size_t>(0)[one_row_ ? 0 : r]; }
 
-  // x = `excluded` where the classes take no part in the row.
-  void exclude(std::size_t r, Span classes, T excluded, T* x) const {
+  // x = the key that takes no part, where the classes take none in the row.
+  void exclude(std::size_t r, Span classes, T* x) const {
     const std::uint8_t* mask = row(r, classes.first);
-    if (strides_.n == 1) return kernels().of<T>().keep_masked(x, mask, x, classes.count, excluded);
-    for (std::size_t c = 0; c < classes.count; ++c) x[c] = mask[c * strides_.n] != 0 ? x[c] : excluded;
+    if (strides_.n == 1) return kernels().of<T>().keep_masked(x, mask, x, classes.count, excluded_);
+    for (std::size_t c = 0; c < classes.count; ++c) x[c] = mask[c * strides_.n] != 0 ? x[c] : excluded_;
   }
 
   // Whether what takes part is finite.
@@ -63,6 +64,7 @@ class MaskedClasses {
  private:
   const std::uint8_t* mask_;
   const Strides strides_;
+  const T excluded_;
   const std::size_t rows_, classes_;
   const bool one_row_;
   const Scratch nowhere_, taking_;

@@ -67,6 +67,10 @@ inline constexpr Needs log_sum_exp_short{.kind = Kind::tile, .out = true, .beta 
 inline constexpr Needs exp_rest_kept{.domain = Domain::keys, .out = true, .beta = true};
 inline constexpr Needs target_gaps{.domain = Domain::keys, .beta = true, .flag = true, .weight = true};
 inline constexpr Needs loss_gradient{.out = true, .flag = true, .weight = true};
+inline constexpr Needs softcap{.out = true};
+inline constexpr Needs softcap_vjp{.out = true, .weight = true};
+inline constexpr Needs divergence_sums{.domain = Domain::keys, .beta = true};
+inline constexpr Needs divergence_excess{.domain = Domain::keys, .beta = true};
 inline constexpr Needs transpose{.kind = Kind::matrix, .out = true};
 inline constexpr Needs keep_masked{.out = true, .mask = true};
 inline constexpr Needs multiply{.kind = Kind::product, .out = true, .flag = true, .weight = true};
@@ -111,6 +115,18 @@ struct Run {
   }
   static void loss_gradient(const K& k, C& c) {
     k.loss_gradient(c.x, c.weight, c.weight, c.out, c.n, kSome, kSome, kSome, c.flag);
+  }
+  static void softcap(const K& k, C& c) { k.softcap(c.x, c.out, c.n, 30.1); }
+  static void softcap_vjp(const K& k, C& c) { k.softcap_vjp(c.x, c.weight, c.out, c.n, 30.1); }
+  // The row beside itself, half of it beside the other half.
+  static void divergence_sums(const K& k, C& c) {
+    double sums[5];
+    k.divergence_sums(c.x, c.x + c.n / 2, c.n - c.n / 2, c.max, c.max, c.beta, sums);
+    c.number[0] = sums[0] + 0.7 * sums[1] + 0.6 * sums[2] + 0.1 * sums[3];
+    c.number[1] = sums[4];
+  }
+  static void divergence_excess(const K& k, C& c) {
+    c.number[0] = k.divergence_excess(c.x, c.x + c.n / 2, c.n - c.n / 2, c.max, c.max, c.beta, 0.3);
   }
   static void transpose(const K& k, C& c) { k.transpose(c.x, c.x_stride, c.out, c.out_stride, c.rows, c.n); }
   static void keep_masked(const K& k, C& c) {
