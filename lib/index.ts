@@ -14,12 +14,15 @@ export type {
   CrossEntropyOptions,
   CrossEntropyResult,
   LabelSmoothing,
+  LinearCrossEntropyOptions,
+  LinearCrossEntropyResult,
+  LinearGradientChoice,
   LossOptions,
   NllLossOptions,
   NllLossResult,
   Target,
 } from './loss-options';
-export { crossEntropy, klDivergence, nllLoss } from './losses';
+export { crossEntropy, klDivergence, linearCrossEntropy, nllLoss } from './losses';
 
 import type {
   ArgmaxOptions,

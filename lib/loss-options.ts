@@ -85,3 +85,46 @@ export type CrossEntropyResult<Logits, Chosen> = NllLossResult<Logits, Chosen> &
   /** log sum e^(beta z) of each row; 0 for ignored rows, which are not looked at. */
   readonly logSumExp: Rows<Logits>;
 } & GradientOf<'targetGradient', Logits, Chosen>;
+
+/** The gradients of a linear layer that are asked for: true for new storage, or storage. Default false, each. */
+export interface LinearGradientChoice<Elements> {
+  /** It may be the hidden rows themselves. */
+  hidden?: boolean | Storage<Elements> | undefined;
+  weight?: boolean | Storage<Elements> | undefined;
+  /** Only with a bias. */
+  bias?: boolean | Storage<Elements> | undefined;
+}
+
+export interface LinearCrossEntropyOptions<Elements>
+  extends Omit<CrossEntropyOptions<Elements>, 'axis' | 'gradient' | 'targetGradient'> {
+  /** A number that is added to each class's logits. */
+  bias?: Input | undefined;
+  /** All gradients, or some. Default false. */
+  gradient?: boolean | LinearGradientChoice<Elements> | undefined;
+}
+
+type LinearGradientOf<Name extends string, Part extends string, Value, Chosen> = Chosen extends { gradient: true }
+  ? { readonly [name in Name]: Value }
+  : Chosen extends { gradient: { readonly [part in Part]: infer Choice } }
+    ? { readonly [name in Name]: Choice extends true ? Value : Choice extends false | undefined ? undefined : Choice }
+    : { readonly [name in Name]?: undefined };
+
+type BiasOf<Chosen> = Chosen extends { bias: infer Bias extends Input } ? Bias : never;
+
+export type LinearCrossEntropyResult<Hidden, Chosen> = {
+  /** One float64 number, or with reduction 'none' one of the hidden rows' kind for each row. */
+  readonly loss: LossOf<Hidden, Chosen>;
+  /** What the mean divides by: the class weights of the targets, or with probabilities the number of rows. */
+  readonly totalWeight: number;
+  /** log sum e^(beta z) of each row; 0 for ignored rows. */
+  readonly logSumExp: Rows<Hidden>;
+} & LinearGradientOf<'hiddenGradient', 'hidden', Like<Hidden>, Chosen> &
+  LinearGradientOf<'weightGradient', 'weight', Tensor<ElementsOf<Hidden>>, Chosen> &
+  ([BiasOf<Chosen>] extends [never]
+    ? { readonly biasGradient?: undefined }
+    : LinearGradientOf<'biasGradient', 'bias', BiasGradient<Hidden, BiasOf<Chosen>>, Chosen>);
+
+/** Of the hidden rows' kind and the bias's form. */
+type BiasGradient<Hidden, Bias> = Bias extends FloatArray | readonly number[]
+  ? ElementsOf<Hidden>
+  : Tensor<ElementsOf<Hidden>>;

@@ -1,10 +1,19 @@
 // The public losses. Each function is its description, computed by the binary, or by the reference where none loads.
-import type { CrossEntropyOptions, CrossEntropyResult, NllLossOptions, NllLossResult, Target } from './loss-options';
+import type {
+  CrossEntropyOptions,
+  CrossEntropyResult,
+  LinearCrossEntropyOptions,
+  LinearCrossEntropyResult,
+  NllLossOptions,
+  NllLossResult,
+  Target,
+} from './loss-options';
 import { nativeBackend } from './native/backend';
 import { divergence } from './operations/divergence';
+import { linearLoss } from './operations/linear-cross-entropy';
 import { loss } from './operations/loss';
 import type { Fits, ReductionOptions } from './options';
-import type { ElementsOf, Input, Reduced, Tensor } from './types';
+import type { ElementsOf, Input, Reduced, Tensor, TensorLike } from './types';
 
 /**
  * Softmax cross-entropy: how much the target costs under the softmax of the logits, in nats, with its gradients.
@@ -99,4 +108,45 @@ export function klDivergence<Logits extends Input, Rows = Tensor<ElementsOf<Logi
   options?: ReductionOptions<Rows> & Fits<ElementsOf<Logits>>,
 ): Reduced<Logits, Rows> {
   return divergence(nativeBackend.klDivergence, klDivergence, logits, otherLogits, options) as Reduced<Logits, Rows>;
+}
+
+/**
+ * Cross-entropy of a linear layer: the loss of many classes without the memory for their logits.
+ *
+ *     crossEntropy(hidden weight^T + bias, target), and its gradients in hidden, weight and bias
+ *
+ * The logits are made a tile of 512 classes at a time, folded into a running maximum and sum (Milakov and Gimelshein,
+ * "Online normalizer calculation for softmax", 2018), and for the gradients kept, up to 32 MiB of them, or made again:
+ * the memory needed besides the results grows with the rows, not with rows times classes. In float32 each sum over the
+ * depth, the classes or the rows is made of chains of 256 fused multiply-adds. The idea: Wijmans and others, "Cut your
+ * losses in large-vocabulary language models", 2024.
+ *
+ * What has the gradient 0 contributes nothing: NaN in an ignored row or in a masked class reaches no gradient.
+ *
+ * @param hidden - one vector of d numbers, or a tensor [..., d]: a row for each target
+ * @param weight - a tensor [classes, d] of the same kind
+ * @param target - a class for each row, or probabilities [..., classes], as for crossEntropy
+ * @param options - bias, one number for each class; gradient (false): true for all, or { hidden, weight, bias }, each
+ * true or storage, that of hidden may be hidden itself; and those of crossEntropy but axis and targetGradient: weight
+ * (of the classes), ignoreIndex, labelSmoothing, reduction, zLoss, softcap, beta, temperature or base, mask (broadcast
+ * to [..., classes]), nonFinite
+ * @returns loss, totalWeight and logSumExp as crossEntropy; hiddenGradient like hidden, weightGradient like weight and
+ * biasGradient like bias, as asked for: of the reduced loss, with reduction 'none' of the sum of the rows' losses
+ * @throws the same as crossEntropy
+ * @example
+ * const weight = { data: Float64Array.of(1, 0, 0, 1, 1, 1), dims: [3, 2] };
+ * linearCrossEntropy([1, 2], weight, 2).loss; // 0.4076059644443806
+ */
+export function linearCrossEntropy<
+  Hidden extends Input,
+  const Chosen extends LinearCrossEntropyOptions<ElementsOf<Hidden>> = Record<never, never>,
+>(hidden: Hidden, weight: TensorLike, target: Target, options?: Chosen): LinearCrossEntropyResult<Hidden, Chosen> {
+  return linearLoss(
+    nativeBackend.linearCrossEntropy,
+    linearCrossEntropy,
+    hidden,
+    weight,
+    target,
+    options,
+  ) as LinearCrossEntropyResult<Hidden, Chosen>;
 }

@@ -4,6 +4,7 @@ export {
   crossEntropy,
   hardmax,
   klDivergence,
+  linearCrossEntropy,
   logSoftmax,
   logSumExp,
   nllLoss,

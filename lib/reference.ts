@@ -5,6 +5,7 @@ import { argmaxOperation } from './operations/argmax';
 import { divergence } from './operations/divergence';
 import { elementwise } from './operations/elementwise';
 import { hardmaxOperation } from './operations/hardmax';
+import { linearLoss } from './operations/linear-cross-entropy';
 import { logSumExpOperation, smoothMaxOperation } from './operations/log-sum-exp';
 import { loss } from './operations/loss';
 import { reduction } from './operations/reduction';
@@ -60,3 +61,7 @@ export const nllLoss: typeof library.nllLoss = (logits, target, options) =>
 /** klDivergence in float64 TypeScript: see klDivergence of softmax-native. */
 export const klDivergence: typeof library.klDivergence = (logits, otherLogits, options) =>
   divergence(referenceBackend.klDivergence, klDivergence, logits, otherLogits, options) as never;
+
+/** linearCrossEntropy in float64 TypeScript: see linearCrossEntropy of softmax-native. */
+export const linearCrossEntropy: typeof library.linearCrossEntropy = (hidden, weight, target, options) =>
+  linearLoss(referenceBackend.linearCrossEntropy, linearCrossEntropy, hidden, weight, target, options) as never;

@@ -126,6 +126,19 @@ export interface LossCall extends Canonical {
   readonly totals: { loss: number; totalWeight: number };
 }
 
+/** The loss of a linear layer, whose logits hidden weight^T + bias are [outer, n]; `weight` is that of the classes. */
+export interface LinearLossCall extends Omit<LossCall, 'logits' | 'gradient' | 'targetGradient'> {
+  /** [outer, depth], [n, depth] and [n]. */
+  readonly hidden: FloatArray;
+  readonly matrix: FloatArray;
+  readonly bias: FloatArray | undefined;
+  readonly depth: number;
+  /** May be `hidden`. */
+  readonly hiddenGradient: FloatArray | undefined;
+  readonly matrixGradient: FloatArray | undefined;
+  readonly biasGradient: FloatArray | undefined;
+}
+
 /** The divergence of two distributions for each row. */
 export interface DivergenceCall extends Canonical {
   readonly logits: FloatArray;
@@ -165,6 +178,7 @@ export interface Backend {
   readonly crossEntropy: Operation<LossCall>;
   readonly nllLoss: Operation<LossCall>;
   readonly klDivergence: Operation<DivergenceCall>;
+  readonly linearCrossEntropy: Operation<LinearLossCall>;
 }
 
 /** The computations that a backend has. */

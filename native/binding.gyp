@@ -56,6 +56,7 @@
         "operations/softmax.cpp",
         "operations/weighted_log_sum_exp.cpp",
         "binding/arguments.cpp",
+        "binding/linear.cpp",
         "binding/losses.cpp",
         "binding/module.cpp",
         "binding/softmax_family.cpp"

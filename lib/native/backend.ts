@@ -8,7 +8,7 @@ import type { Addon } from './addon';
 import { Flag } from './frame';
 import { NativeKernel } from './kernel';
 import { addon, reason } from './loaded';
-import { nativeDivergence, nativeLoss } from './losses';
+import { nativeDivergence, nativeLinearLoss, nativeLoss } from './losses';
 
 const { version } = createRequire(__filename)('../../package.json') as { version: string };
 
@@ -57,6 +57,7 @@ function backendOf(binary: Addon): Backend {
     crossEntropy: nativeLoss(binary.crossEntropy, 'logits', referenceBackend.crossEntropy),
     nllLoss: nativeLoss(binary.nllLoss, 'logProbabilities', referenceBackend.nllLoss),
     klDivergence: nativeDivergence(binary.klDivergence, referenceBackend.klDivergence),
+    linearCrossEntropy: nativeLinearLoss(binary.linearCrossEntropy, referenceBackend.linearCrossEntropy),
   };
 }
 

@@ -1,5 +1,5 @@
 // The losses of the binary: calls in canonical form, positions as in native/binding/losses.hpp.
-import type { DivergenceCall, LossCall, Operation, Reduction } from '../types';
+import type { DivergenceCall, LinearLossCall, LossCall, Operation, Reduction } from '../types';
 import type { AddonOperation } from './addon';
 import { invoke, numberOf } from './invoke';
 
@@ -29,19 +29,59 @@ export function nativeLoss(
       const verdict = invoke(operation, call, {
         arrays: [logits, logSumExp, mask, losses, classes, probabilities, weight, gradient, targetGradient],
         names,
-        numbers: [
-          codeOfReduction[call.reduction],
-          call.smoothing,
-          call.overOthers ? 1 : 0,
-          call.zLoss,
-          call.softcap,
-          call.ignored,
-        ],
+        numbers: numbersOf(call),
       });
-      if (verdict < 0) {
-        call.totals.loss = numberOf(0);
-        call.totals.totalWeight = numberOf(1);
-      }
+      if (verdict < 0) readTotals(call);
+      return verdict;
+    },
+  };
+}
+
+type Settings = Pick<LossCall, 'reduction' | 'smoothing' | 'overOthers' | 'zLoss' | 'softcap' | 'ignored' | 'totals'>;
+
+const numbersOf = (call: Settings): number[] => [
+  codeOfReduction[call.reduction],
+  call.smoothing,
+  call.overOthers ? 1 : 0,
+  call.zLoss,
+  call.softcap,
+  call.ignored,
+];
+
+function readTotals({ totals }: Settings): void {
+  totals.loss = numberOf(0);
+  totals.totalWeight = numberOf(1);
+}
+
+export function nativeLinearLoss(
+  operation: AddonOperation,
+  ofNothing: Operation<LinearLossCall>,
+): Operation<LinearLossCall> {
+  const names = [
+    'hidden',
+    'logSumExp',
+    'options.mask',
+    'loss',
+    'target',
+    'target',
+    'options.weight',
+    'weight',
+    'options.bias',
+    'options.gradient.hidden',
+    'options.gradient.weight',
+    'options.gradient.bias',
+  ];
+  return {
+    run(call) {
+      if (call.outer * call.n === 0) return ofNothing.run(call);
+      const { hidden, logSumExp, mask, losses, classes, probabilities, weight, matrix, bias } = call;
+      const gradients = [call.hiddenGradient, call.matrixGradient, call.biasGradient];
+      const verdict = invoke(operation, call, {
+        arrays: [hidden, logSumExp, mask, losses, classes, probabilities, weight, matrix, bias, ...gradients],
+        names,
+        numbers: [...numbersOf(call), call.depth],
+      });
+      if (verdict < 0) readTotals(call);
       return verdict;
     },
   };

@@ -20,7 +20,7 @@ export interface LossOperation {
   readonly normalizes: boolean;
 }
 
-interface Options {
+export interface LossOptions {
   readonly axis?: unknown;
   readonly weight?: unknown;
   readonly ignoreIndex?: unknown;
@@ -33,7 +33,7 @@ interface Options {
 }
 
 /** What the options say, but for arrays. */
-interface Settings {
+export interface Settings {
   readonly ignoreIndex: number;
   readonly smoothing: number;
   readonly overOthers: boolean;
@@ -53,7 +53,7 @@ export function loss(
   try {
     const { normalizes, input } = operation;
     const shared = normalizes ? readShared(options) : readAxis(options);
-    const chosen = options as Options;
+    const chosen = options as LossOptions;
     const settings = readSettings(chosen, normalizes);
     const { weight, gradient, targetGradient } = chosen;
     const logits = normalizes ? readLogits(given) : readFloats(input, given);
@@ -79,12 +79,12 @@ export function loss(
 
 function readAxis(options: object): Shared {
   validateOptions(options);
-  return { axis: (options as Options).axis, mask: undefined, rule: 'limit', beta: 1 };
+  return { axis: (options as LossOptions).axis, mask: undefined, rule: 'limit', beta: 1 };
 }
 
-function readSettings(options: Options, normalizes: boolean): Settings {
+export function readSettings(options: LossOptions, normalizes: boolean): Settings {
   const { ignoreIndex = -100, reduction = 'mean' } = options;
-  const { labelSmoothing = 0, zLoss = 0, softcap } = normalizes ? options : ({} as Options);
+  const { labelSmoothing = 0, zLoss = 0, softcap } = normalizes ? options : ({} as LossOptions);
   if (typeof ignoreIndex !== 'number') throw invalidType('options.ignoreIndex', 'of type number', ignoreIndex);
   if (!Number.isSafeInteger(ignoreIndex)) throw outOfRange('options.ignoreIndex', 'an integer', ignoreIndex);
   if (reduction !== 'mean' && reduction !== 'sum' && reduction !== 'none') {
@@ -120,13 +120,13 @@ function readNumber(name: string, value: unknown, range: string, isWithin: (valu
 }
 
 /** A gradient that may be asked for: storage, true for new storage, or nothing. */
-interface Wanted {
+export interface Wanted {
   readonly name: string;
   readonly storage: Given<FloatArray> | undefined;
   readonly given: unknown;
 }
 
-function readWanted(name: string, given: unknown, kind: string): Wanted {
+export function readWanted(name: string, given: unknown, kind: string): Wanted {
   if (given === undefined || typeof given === 'boolean') return { name, storage: undefined, given };
   return { name, storage: readStorage<FloatArray>(name, given, kind), given };
 }
@@ -206,7 +206,7 @@ function measureWanted(
   return storage.data;
 }
 
-function shown(
+export function shown(
   key: string,
   { storage, given }: Wanted,
   data: FloatArray | undefined,

@@ -3,6 +3,7 @@ import type { Backend, Call, FloatArray, Kernel, NonFinite, Verdict } from '../t
 import { argmax, hardmax } from './argmax';
 import { crossEntropy } from './cross-entropy';
 import { klDivergence } from './kl-divergence';
+import { linearCrossEntropy } from './linear-cross-entropy';
 import { logSoftmax } from './log-softmax';
 import { logSumExp } from './log-sum-exp';
 import { nllLoss } from './nll-loss';
@@ -45,4 +46,5 @@ export const referenceBackend: Backend = {
   crossEntropy: { run: crossEntropy },
   nllLoss: { run: nllLoss },
   klDivergence: { run: klDivergence },
+  linearCrossEntropy: { run: linearCrossEntropy },
 };

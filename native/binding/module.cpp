@@ -2,6 +2,7 @@
 #include "../core/dispatch.hpp"
 #include "../parallel/pool.hpp"
 #include "call.hpp"
+#include "linear.hpp"
 #include "losses.hpp"
 #include "softmax_family.hpp"
 
@@ -57,10 +58,15 @@ Napi::Value select(const Napi::CallbackInfo& info) {
 }
 
 constexpr HotCall kHotCalls[] = {
-    {"softmax", call_softmax},       {"logSoftmax", call_log_softmax},
-    {"logSumExp", call_log_sum_exp}, {"argmax", call_argmax},
-    {"hardmax", call_hardmax},       {"crossEntropy", call_cross_entropy},
-    {"nllLoss", call_nll_loss},      {"klDivergence", call_kl_divergence},
+    {"softmax", call_softmax},
+    {"logSoftmax", call_log_softmax},
+    {"logSumExp", call_log_sum_exp},
+    {"argmax", call_argmax},
+    {"hardmax", call_hardmax},
+    {"crossEntropy", call_cross_entropy},
+    {"nllLoss", call_nll_loss},
+    {"klDivergence", call_kl_divergence},
+    {"linearCrossEntropy", call_linear_cross_entropy},
 };
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {

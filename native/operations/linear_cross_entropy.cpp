@@ -4,6 +4,7 @@
 #include "linear_cross_entropy.hpp"
 
 #include "class_tiles.hpp"
+#include "limits.hpp"
 #include "loss_rows.hpp"
 #include "loss_totals.hpp"
 #include "masked_classes.hpp"
@@ -26,29 +27,33 @@ class LinearCrossEntropy {
   LinearCrossEntropy(const LinearLayer<T>& layer, const Logits<T>& logits, const LossTargets<T>& targets, double scale,
                      const LossOptions<T>& options, const LinearLoss<T>& result)
       : layer_(layer), logits_(logits), targets_(targets), result_(result), gradients_(result.gradients),
-        threads_(Pool::shared().threads()),
-        tiles_(layer.rows, layer.classes, sizeof(T), sizeof(Piece), threads_, wants_gradients()), mask_(logits),
-        loss_(layer.classes, logits.beta, logits.rule, targets, options, scale), products_(layer, mask_.nowhere()),
-        buffers_(tiles_.buffers(), tiles_.buffer_bytes()), panels_(threads_, LinearProducts<T>::kScratch * sizeof(T)),
+        cap_(options.softcap), threads_(Pool::shared().threads()),
+        tiles_(layer.rows, layer.classes, sizeof(T), sizeof(Piece), threads_, wants_gradients()),
+        mask_(logits, options.smoothing > 0), loss_(layer.classes, logits.beta, logits.rule, targets, options, scale),
+        products_(layer), buffers_(tiles_.buffers(), tiles_.buffer_bytes()),
+        panels_(threads_, LinearProducts<T>::kScratch * sizeof(T)),
         pieces_(1, tiles_.group() * tiles_.count() * sizeof(Piece)), joined_(1, tiles_.group() * sizeof(Row)),
-        ignored_(1, layer.rows),
+        odd_rows_(1, layer.rows), odd_classes_(1, layer.classes),
         packed_(gradients_.weight == nullptr ? 0 : 1, products_.packed_size(tiles_.group()) * sizeof(T)),
         weight_(gradients_.hidden == nullptr ? 0 : 1, products_.packed_tile_size() * sizeof(T)),
         sums_(gradients_.hidden == nullptr ? 0 : 1, products_.packed_size(tiles_.group()) * sizeof(double)) {}
 
   bool has_memory() const {
-    return mask_.ok() && buffers_.ok() && panels_.ok() && pieces_.ok() && joined_.ok() && ignored_.ok() &&
-           packed_.ok() && weight_.ok() && sums_.ok();
+    return mask_.ok() && buffers_.ok() && panels_.ok() && pieces_.ok() && joined_.ok() && odd_rows_.ok() &&
+           odd_classes_.ok() && packed_.ok() && weight_.ok() && sums_.ok();
   }
 
   Outcome run(double* loss) {
-    mask_.read();
-    for (std::size_t r = 0; r < layer_.rows; ++r) ignored_.template part<std::uint8_t>(0)[r] = loss_.ignored(r) ? 1 : 0;
+    mask_.count();
     const std::size_t groups = tiles_.groups(layer_.rows);
     // Before anything is written all rows must have been looked at.
     for (std::size_t i = 0; groups > 1 && throws() && i < groups; ++i) {
       const Outcome outcome = forward(group(i));
       if (outcome.status != Status::kOk) return outcome;
+    }
+    if (groups == 0) {
+      if (gradients_.weight != nullptr) fill(gradients_.weight, layer_.classes * layer_.depth, T(0));
+      if (gradients_.bias != nullptr) fill(gradients_.bias, layer_.classes, T(0));
     }
     CompensatedSum sum;
     for (std::size_t i = 0; i < groups; ++i) {
@@ -79,16 +84,15 @@ class LinearCrossEntropy {
   MaskedClasses<T> mask_;
   const LossRows<T> loss_;
   const LinearProducts<T> products_;
-  const Scratch buffers_, panels_, pieces_, joined_, ignored_, packed_, weight_, sums_;
+  const Scratch buffers_, panels_, pieces_, joined_, odd_rows_, odd_classes_, packed_, weight_, sums_;
 
   bool wants_gradients() const {
     return gradients_.hidden != nullptr || gradients_.weight != nullptr || gradients_.bias != nullptr;
   }
   bool throws() const { return logits_.rule == NonFinite::kThrow; }
   Span group(std::size_t i) const { return piece_of(layer_.rows, tiles_.group(), i); }
-  // Of the group's rows from this one on.
-  const std::uint8_t* ignored_from(std::size_t row) const { return ignored_.template part<std::uint8_t>(0) + row; }
-  bool ignored(std::size_t row) const { return *ignored_from(row) != 0; }
+  std::uint8_t* odd_rows() const { return odd_rows_.template part<std::uint8_t>(0); }
+  std::uint8_t* odd_classes(Span classes) const { return odd_classes_.template part<std::uint8_t>(0) + classes.first; }
   Row* joined() const { return joined_.template part<Row>(0); }
   Piece* pieces(std::size_t row) const { return pieces_.template part<Piece>(0) + row * tiles_.count(); }
   T* panel(std::size_t slot) const { return panels_.template part<T>(slot); }
@@ -135,8 +139,9 @@ class LinearCrossEntropy {
       T* x = buffer(tile, slot) + some.first * tiles_.stride();
       T capped[kTileClasses];
       products_.logits({rows.first + some.first, some.count}, classes, x, tiles_.stride(), panel(slot));
+      if (some.first == 0) products_.find_odd_classes(x, classes.count, odd_classes(classes));
       for (std::size_t r = some.first; r < some.first + some.count; ++r, x += tiles_.stride()) {
-        if (ignored(rows.first + r)) continue;
+        if (loss_.ignored(rows.first + r)) continue;
         pieces(r)[tile] = piece_of_row(rows.first + r, classes, x, capped);
       }
     };
@@ -160,7 +165,10 @@ class LinearCrossEntropy {
     T* packed = packed_.template part<T>(0);
     double* sums = sums_.template part<double>(0);
     const std::size_t panels = products_.panels();
-    if (packed != nullptr) products_.pack_hidden(rows, ignored_from(rows.first), packed);
+    if (packed != nullptr) {
+      products_.find_odd_rows(rows, odd_rows());
+      products_.pack_hidden(rows, odd_rows(), packed);
+    }
     if (sums != nullptr) std::memset(sums, 0, products_.packed_size(rows.count) * sizeof(double));
     for (std::size_t tile = 0; tile < tiles_.count(); ++tile) {
       if (!tiles_.keeps(tile)) make_again(rows, tile);
@@ -169,7 +177,7 @@ class LinearCrossEntropy {
     }
     if (sums == nullptr) return;
     for (std::size_t p = 0; p < panels; ++p) {
-      products_.write_hidden_gradient(rows, ignored_from(rows.first), p, sums, gradients_.hidden);
+      products_.write_hidden_gradient(rows, p, sums, gradients_.hidden);
     }
   }
 
@@ -194,13 +202,14 @@ class LinearCrossEntropy {
     auto task = [&](std::size_t i, std::size_t) {
       if (i < packs) {
         const Span some = piece_of(classes.count, kSomeClasses, i);
-        return products_.pack_weight({classes.first + some.first, some.count}, weight + some.first * kPanel<T>);
+        const Span packed{classes.first + some.first, some.count};
+        return products_.pack_weight(packed, odd_classes(packed), weight + some.first * kPanel<T>);
       }
       const Span some = piece_of(rows.count, kSomeRows, i - packs);
       T* x = buffer(tile, 0) + some.first * tiles_.stride();
       T capped[kTileClasses];
       for (std::size_t r = some.first; r < some.first + some.count; ++r, x += tiles_.stride()) {
-        if (ignored(rows.first + r)) {
+        if (loss_.ignored(rows.first + r)) {
           std::memset(x, 0, classes.count * sizeof(T));
           continue;
         }
@@ -225,12 +234,12 @@ class LinearCrossEntropy {
       if (i < slices) {
         const Span some = piece_of(classes.count, kSlice, i);
         for (std::size_t p = 0; p < panels; ++p) {
-          products_.weight_gradient(rows.count, {classes.first + some.first, some.count}, g + some.first,
-                                    tiles_.stride(), packed, p, rows.first == 0, gradients_.weight);
+          products_.weight_gradient(rows, {classes.first + some.first, some.count}, g + some.first, tiles_.stride(),
+                                    packed, odd_rows(), p, rows.first == 0, gradients_.weight);
         }
       } else if (i < slices + columns) {
-        products_.add_hidden_gradient(rows.count, classes.count, g, tiles_.stride(), weight_.template part<T>(0),
-                                      i - slices, sums);
+        products_.add_hidden_gradient(rows.count, classes, g, tiles_.stride(), weight_.template part<T>(0),
+                                      odd_classes(classes), i - slices, sums);
       } else {
         bias_gradient(rows, classes, g);
       }

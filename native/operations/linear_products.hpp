@@ -40,10 +40,7 @@ class LinearProducts {
   // Elements of the scratch memory that a task needs.
   static constexpr std::size_t kScratch = kDepth * kPanel<T>;
 
-  // A row that is `ignored`, or a class that is `excluded`, is read as zeros where it is the factor of a gradient: what
-  // it holds, NaN or infinite, must not reach the others. Both may be nullptr.
-  LinearProducts(const LinearLayer<T>& layer, const std::uint8_t* excluded)
-      : layer_(layer), excluded_(excluded), k_(kernels().of<T>()) {}
+  explicit LinearProducts(const LinearLayer<T>& layer) : layer_(layer), k_(kernels().of<T>()) {}
 
   // Panels of the depth, each kPanel columns.
   std::size_t panels() const { return pieces_of(layer_.depth, kPanel<T>); }
@@ -84,75 +81,86 @@ class LinearProducts {
     }
   }
 
-  // Rows of hidden as panels: element l of line i of panel p is column p * kPanel + l of row i. An ignored row is read
-  // as zeros.
-  void pack_hidden(Span rows, const std::uint8_t* ignored, T* packed) const {
-    pack(layer_.hidden, rows, ignored, rows.count, packed);
+  // What holds NaN or Infinity is `odd`: it is left out of the products that follow, and comes into a sum only where
+  // its factor is not 0. So neither an ignored row nor a class without probability makes NaN of what it has no part in.
+  // Odd rows of hidden, in flags from the first of them on:
+  void find_odd_rows(Span rows, std::uint8_t* odd) const {
+    for (std::size_t r = 0; r < rows.count; ++r) {
+      const T* row = layer_.hidden + (rows.first + r) * layer_.depth;
+      odd[r] = k_.find_non_finite(row, layer_.depth) == layer_.depth ? 0 : 1;
+    }
   }
-  // Classes of a tile, likewise. They are read in the order of memory: by columns, 2 KiB and more apart, it takes four
-  // times longer. `packed` is where the first of them goes.
-  void pack_weight(Span classes, T* packed) const {
-    pack(layer_.weight, classes, excluded_ == nullptr ? nullptr : excluded_ + classes.first, kLines, packed);
+  // Classes that may be odd, by the logits of any row: with an odd factor, none is finite.
+  void find_odd_classes(const T* logits, std::size_t classes, std::uint8_t* odd) const {
+    for (std::size_t c = 0; c < classes; ++c) odd[c] = logits[c] - logits[c] == 0 ? 0 : 1;
   }
 
-  // The gradient of the weights of some of the tile's classes, in panels p of the depth. `g` is the gradient of the
-  // tile's logits at the first row and the first of the classes, `hidden` the packed rows; adds to what is there, or
-  // begins.
-  void weight_gradient(std::size_t rows, Span classes, const T* g, std::size_t stride, const T* hidden, std::size_t p,
-                       bool begins, T* gradient) const {
-    const std::size_t depth = layer_.depth, column = p * kPanel<T>;
-    const std::size_t columns = depth - column < kPanel<T> ? depth - column : kPanel<T>;
+  // Rows of hidden as panels: element l of line i of panel p is column p * kPanel + l of row i.
+  void pack_hidden(Span rows, const std::uint8_t* odd, T* packed) const {
+    pack(layer_.hidden, rows, odd, rows.count, packed);
+  }
+  // Classes of a tile, likewise. They are read in the order of memory: by columns, 2 KiB and more apart, it takes four
+  // times longer. `odd` is that of the first of them, and `packed` where it goes.
+  void pack_weight(Span classes, const std::uint8_t* odd, T* packed) const {
+    pack(layer_.weight, classes, odd, kLines, packed);
+  }
+
+  // The gradient of the weights of some of a tile's classes, in panel p of the depth. `g` is the gradient of the logits
+  // at the first row and the first of the classes, `hidden` the packed rows; adds to what is there, unless it `begins`.
+  void weight_gradient(Span rows, Span classes, const T* g, std::size_t stride, const T* hidden,
+                       const std::uint8_t* odd, std::size_t p, bool begins, T* gradient) const {
+    const std::size_t depth = layer_.depth, column = p * kPanel<T>, columns = columns_of(p);
+    const T* panel = hidden + p * rows.count * kPanel<T>;
     T* out = gradient + classes.first * depth + column;
-    const T* panel = hidden + p * rows * kPanel<T>;
     std::size_t r = 0;
     do {
-      const std::size_t length = rows - r < kDepth ? rows - r : kDepth;
+      const std::size_t length = rows.count - r < kDepth ? rows.count - r : kDepth;
       const T* addend = begins && r == 0 ? nullptr : out;
       Ahead ahead;
-      if (r == 0 && column + columns < depth)
-        ahead = Ahead(out + kPanel<T>, classes.count, kLine, depth * sizeof(T), true);
+      if (r == 0 && p + 1 < panels()) ahead = Ahead(out + kPanel<T>, classes.count, kLine, depth * sizeof(T), true);
       each_rows(classes.count, ahead, [&](std::size_t c, std::size_t count) {
         k_.multiply(g + r * stride + c, 1, stride, panel + r * kPanel<T>,
                     addend == nullptr ? nullptr : addend + c * depth, depth, out + c * depth, depth, count, length,
                     columns);
       });
       r += length;
-    } while (r < rows);
-    for (std::size_t c = 0; excluded_ != nullptr && c < classes.count; ++c) {
-      if (excluded_[classes.first + c] == 0) continue;
-      for (std::size_t l = 0; l < columns; ++l) out[c * depth + l] = 0;
-    }
+    } while (r < rows.count);
+    each_odd(odd, rows.count, [&](std::size_t i) {
+      const T* row = layer_.hidden + (rows.first + i) * depth + column;
+      for (std::size_t c = 0; c < classes.count; ++c) add_unless_zero(g[i * stride + c], row, columns, out + c * depth);
+    });
   }
 
   // Adds what the classes of a tile give to panel p of the gradient of the rows of hidden; `weight` is what pack_weight
   // made of them. Sums are float64, in panels like the packed rows: over many tiles float32 would lose what the
   // kernel's chains keep.
-  void add_hidden_gradient(std::size_t rows, std::size_t classes, const T* g, std::size_t stride, const T* weight,
-                           std::size_t p, double* sums) const {
+  void add_hidden_gradient(std::size_t rows, Span classes, const T* g, std::size_t stride, const T* weight,
+                           const std::uint8_t* odd, std::size_t p, double* sums) const {
     constexpr std::size_t kSome = 96;
     const T* panel = weight + p * kLines * kPanel<T>;
     double* sum = sums + p * rows * kPanel<T>;
     T part[kSome * kPanel<T>];
     for (std::size_t r = 0; r < rows; r += kSome) {
       const std::size_t count = rows - r < kSome ? rows - r : kSome;
-      for (std::size_t c = 0; c < classes; c += kDepth) {
+      for (std::size_t c = 0; c < classes.count; c += kDepth) {
         k_.multiply(g + r * stride + c, stride, 1, panel + c * kPanel<T>, c == 0 ? nullptr : part, kPanel<T>, part,
-                    kPanel<T>, count, classes - c < kDepth ? classes - c : kDepth, kPanel<T>);
+                    kPanel<T>, count, classes.count - c < kDepth ? classes.count - c : kDepth, kPanel<T>);
       }
       k_.add_wide(part, sum + r * kPanel<T>, count * kPanel<T>);
     }
+    each_odd(odd, classes.count, [&](std::size_t c) {
+      const T* row = layer_.weight + (classes.first + c) * layer_.depth + p * kPanel<T>;
+      for (std::size_t r = 0; r < rows; ++r)
+        add_unless_zero(g[r * stride + c], row, columns_of(p), sum + r * kPanel<T>);
+    });
   }
 
-  // The sums of panel p as the gradient of the rows of hidden; zeros for ignored rows, whatever has been added.
-  void write_hidden_gradient(Span rows, const std::uint8_t* ignored, std::size_t p, const double* sums,
-                             T* gradient) const {
-    const std::size_t depth = layer_.depth, column = p * kPanel<T>;
-    const std::size_t columns = depth - column < kPanel<T> ? depth - column : kPanel<T>;
+  // The sums of panel p as the gradient of the rows of hidden.
+  void write_hidden_gradient(Span rows, std::size_t p, const double* sums, T* gradient) const {
     const double* sum = sums + p * rows.count * kPanel<T>;
     for (std::size_t r = 0; r < rows.count; ++r) {
-      T* out = gradient + (rows.first + r) * depth + column;
-      const bool none = ignored != nullptr && ignored[r] != 0;
-      for (std::size_t l = 0; l < columns; ++l) out[l] = none ? T(0) : static_cast<T>(sum[r * kPanel<T> + l]);
+      T* out = gradient + (rows.first + r) * layer_.depth + p * kPanel<T>;
+      for (std::size_t l = 0; l < columns_of(p); ++l) out[l] = static_cast<T>(sum[r * kPanel<T> + l]);
     }
   }
 
@@ -163,8 +171,29 @@ class LinearProducts {
   static constexpr std::size_t kLines = kTileClasses + 1;
 
   const LinearLayer<T>& layer_;
-  const std::uint8_t* excluded_;
   const KernelsOf<T>& k_;
+
+  std::size_t columns_of(std::size_t p) const {
+    const std::size_t left = layer_.depth - p * kPanel<T>;
+    return left < kPanel<T> ? left : kPanel<T>;
+  }
+
+  // Calls work(index) for the odd ones.
+  template <class Work>
+  static void each_odd(const std::uint8_t* odd, std::size_t count, const Work& work) {
+    const std::uint8_t* const end = odd + count;
+    for (const std::uint8_t* at = odd; at != end; ++at) {
+      at = static_cast<const std::uint8_t*>(std::memchr(at, 1, static_cast<std::size_t>(end - at)));
+      if (at == nullptr) return;
+      work(static_cast<std::size_t>(at - odd));
+    }
+  }
+
+  template <class Sum>
+  static void add_unless_zero(T factor, const T* x, std::size_t n, Sum* sum) {
+    if (factor == 0) return;
+    for (std::size_t l = 0; l < n; ++l) sum[l] += static_cast<Sum>(factor) * static_cast<Sum>(x[l]);
+  }
 
   // Calls work(first, count) for all rows, some at a time, and meanwhile asks for what comes next.
   template <class Work>
@@ -184,20 +213,19 @@ class LinearProducts {
   }
 
   // Lines of a matrix as panels, each of which has `lines` of them; filled up with zeros.
-  void pack(const T* matrix, Span rows, const std::uint8_t* left_out, std::size_t lines, T* packed) const {
+  void pack(const T* matrix, Span rows, const std::uint8_t* odd, std::size_t lines, T* packed) const {
     const std::size_t depth = layer_.depth, whole = depth / kPanel<T>, rest = depth % kPanel<T>;
     for (std::size_t i = 0; i < rows.count; ++i) {
       const T* from = matrix + (rows.first + i) * depth;
       T* to = packed + i * kPanel<T>;
-      const bool none = left_out != nullptr && left_out[i] != 0;
       for (std::size_t p = 0; p < whole; ++p, from += kPanel<T>, to += lines * kPanel<T>) {
-        if (none) {
-          std::memset(to, 0, kLine);
-        } else {
+        if (odd[i] == 0) {
           std::memcpy(to, from, kLine);
+        } else {
+          std::memset(to, 0, kLine);
         }
       }
-      for (std::size_t l = 0; rest != 0 && l < kPanel<T>; ++l) to[l] = none || l >= rest ? T(0) : from[l];
+      for (std::size_t l = 0; rest != 0 && l < kPanel<T>; ++l) to[l] = odd[i] != 0 || l >= rest ? T(0) : from[l];
     }
   }
 };

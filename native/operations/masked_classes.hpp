@@ -2,48 +2,40 @@
 #pragma once
 
 #include "linear_products.hpp"
-#include "row_tiles.hpp"
+#include "loss_masses.hpp"
 
 namespace softmax_native {
 
 template <class T>
 class MaskedClasses {
  public:
-  explicit MaskedClasses(const Logits<T>& logits)
+  // `counts`: whether `taking` will be asked.
+  MaskedClasses(const Logits<T>& logits, bool counts)
       : mask_(logits.mask), strides_(logits.mask_strides), excluded_(excluded_key(logits)), rows_(logits.layout.rows()),
         classes_(logits.layout.n), one_row_(logits.mask_strides.outer == 0 || rows_ < 2),
-        nowhere_(mask_ == nullptr ? 0 : 1, classes_),
-        taking_(mask_ == nullptr ? 0 : 1, (one_row_ ? 1 : rows_) * sizeof(std::size_t)) {}
+        taking_(mask_ == nullptr || !counts ? 0 : 1, (one_row_ ? 1 : rows_) * sizeof(std::size_t)) {}
 
-  bool ok() const { return nowhere_.ok() && taking_.ok(); }
+  bool ok() const { return taking_.ok(); }
   bool any() const { return mask_ != nullptr; }
   std::size_t stride() const { return strides_.n; }
   const std::uint8_t* row(std::size_t r, std::size_t first) const {
     return mask_ + r * strides_.outer + first * strides_.n;
   }
 
-  // Reads the mask; to be called once, before what follows is asked.
-  void read() {
-    std::uint8_t* nowhere = nowhere_.template part<std::uint8_t>(0);
+  // Reads the mask; to be called once, before `taking`.
+  void count() {
     std::size_t* taking = taking_.template part<std::size_t>(0);
-    if (mask_ == nullptr || rows_ == 0) return;
-    for (std::size_t c = 0; c < classes_; ++c) nowhere[c] = 1;
-    for (std::size_t r = 0; r < (one_row_ ? 1 : rows_); ++r) {
+    for (std::size_t r = 0; taking != nullptr && r < (one_row_ && rows_ > 0 ? 1 : rows_); ++r) {
       std::size_t count = 0;
-      const std::uint8_t* mask = row(r, 0);
-      for (std::size_t c = 0; c < classes_; ++c) {
-        const bool takes_part = mask[c * strides_.n] != 0;
-        count += takes_part ? 1 : 0;
-        nowhere[c] = takes_part ? 0 : nowhere[c];
-      }
+      for (std::size_t c = 0; c < classes_; ++c) count += row(r, c)[0] != 0 ? 1 : 0;
       taking[r] = count;
     }
   }
-
-  // 1 for a class that takes part in no row; nullptr without mask.
-  const std::uint8_t* nowhere() const { return nowhere_.template part<std::uint8_t>(0); }
-  // Classes that take part in the row.
-  std::size_t taking(std::size_t r) const { return taking_.template part<std::size_t>(0)[one_row_ ? 0 : r]; }
+  // Classes that take part in the row; kAll where nobody asks.
+  std::size_t taking(std::size_t r) const {
+    const std::size_t* taking = taking_.template part<std::size_t>(0);
+    return taking == nullptr ? LossPart<T>::kAll : taking[one_row_ ? 0 : r];
+  }
 
   // x = the key that takes no part, where the classes take none in the row.
   void exclude(std::size_t r, Span classes, T* x) const {
@@ -67,7 +59,7 @@ class MaskedClasses {
   const T excluded_;
   const std::size_t rows_, classes_;
   const bool one_row_;
-  const Scratch nowhere_, taking_;
+  const Scratch taking_;
 };
 
 }  // namespace softmax_native
