@@ -26,7 +26,7 @@ export function crossEntropy(call: LossCall): Verdict {
   );
   const losses = rows.map((index) => {
     const { row, masses } = read(index);
-    const result = masses.isIgnored ? ignoredRow(call.n) : lossOf(call, row, masses);
+    const result = masses.isIgnored ? ignoredRow(call.n) : lossOf(call, row, masses, call.classes?.[index]);
     for (let c = 0; c < call.n; c += 1) {
       const place = placeOf(call, index, c);
       if (call.gradient) call.gradient[place] = totals.scale * (result.gradient[c] as number);
@@ -55,7 +55,7 @@ const ignoredRow = (n: number): RowLoss => ({
   targetGradient: new Float64Array(n),
 });
 
-function lossOf(call: LossCall, given: Row, { u, ofTarget, rowWeight }: Masses): RowLoss {
+function lossOf(call: LossCall, given: Row, { u, ofTarget, rowWeight }: Masses, named?: number): RowLoss {
   const { n, beta, rule, softcap, zLoss } = call;
   const row = softcap === 0 ? given : { ...given, z: given.z.map((z) => softcap * Math.tanh(z / softcap)) };
   const distribution = distributionOf(row, call);
@@ -67,8 +67,9 @@ function lossOf(call: LossCall, given: Row, { u, ofTarget, rowWeight }: Masses):
   const mass = othersOf(u, -1);
   const pull = zLoss === 0 || rowWeight === 0 ? 0 : 2 * rowWeight * zLoss * logSumExp;
   const penalty = pull === 0 ? 0 : rowWeight * zLoss * logSumExp * logSumExp;
+  const isFlat = beta === 0 || Math.abs(beta) === Infinity || p.every((probability) => probability === 0);
   const gradient = u.map((mine, c) => {
-    if (given.counts[c] === 0 || beta === 0 || Math.abs(beta) === Infinity || othersOf(p, -1) === 0) return 0;
+    if (given.counts[c] === 0 || isFlat) return 0;
     const probability = p[c] as number;
     // p (mass + pull) - mine, without cancelling where p is next to 1.
     const rest = mass === mine ? 0 : probability > 0.5 ? othersOf(u, c) : mass - mine;
@@ -79,7 +80,7 @@ function lossOf(call: LossCall, given: Row, { u, ofTarget, rowWeight }: Masses):
   const targetGradient = ofTarget.map((factor, c) =>
     factor === 0 || given.counts[c] === 0 ? 0 : 0 - factor * (logP[c] as number),
   );
-  const undefinedProduct = rule === 'ieee' && hasUndefinedProduct(call, given, u, logP);
+  const undefinedProduct = rule === 'ieee' && hasUndefinedProduct(call, row, u, named);
   const loss = undefinedProduct ? NaN : 0 - weightedSum(u, (c) => logP[c] as number) + penalty;
   return { loss, logSumExp, gradient, targetGradient };
 }
@@ -134,10 +135,15 @@ function limitOf(beta: number, max: number, sharers: number): number {
   return max > 0 ? Infinity : -Infinity;
 }
 
-/** Whether PyTorch meets 0 * log 0: at a class without mass, unless an index passes over it. */
-function hasUndefinedProduct(call: LossCall, { counts }: Row, u: Float64Array, logP: Float64Array): boolean {
-  const { classes, smoothing, weight } = call;
-  const isPassedOver = (c: number): boolean =>
-    classes !== undefined && smoothing === 0 && (u[c] === 0) !== (weight?.[c] === 0);
-  return u.some((mass, c) => mass === 0 && counts[c] !== 0 && logP[c] === -Infinity && !isPassedOver(c));
+/** Whether PyTorch meets 0 * Infinity: at a logit of -Infinity without mass, unless an index passes over it. */
+function hasUndefinedProduct(
+  { classes, smoothing, beta }: LossCall,
+  { counts, z }: Row,
+  u: Float64Array,
+  named: number | undefined,
+): boolean {
+  const isPassedOver = (c: number): boolean => classes !== undefined && smoothing === 0 && c !== named;
+  return u.some(
+    (mass, c) => mass === 0 && counts[c] !== 0 && keyOf(z[c] as number, beta) === -Infinity && !isPassedOver(c),
+  );
 }

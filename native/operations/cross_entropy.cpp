@@ -71,17 +71,19 @@ class CrossEntropy {
   std::size_t row_bytes() const { return divide_up(n_ * sizeof(T), 64) * 64; }
 
   void row(std::size_t number, const T* x, const T* y, T* out, T* of_target, std::byte* own) const {
-    const bool capped = options_.softcap != 0;
+    // An ignored row is not looked at.
+    const bool ignored = rows_.ignored(number), capped = options_.softcap != 0 && !ignored;
     const bool keeps = out != nullptr && of_target == nullptr;
     T kept[kChunk];
     Piece only[1];
     T* const own_row = reinterpret_cast<T*>(own);
-    Piece* const pieces = n_ <= kChunk ? only : reinterpret_cast<Piece*>(own + (capped || stream_ ? row_bytes() : 0));
+    Piece* const pieces =
+        n_ <= kChunk ? only : reinterpret_cast<Piece*>(own + (options_.softcap != 0 || stream_ ? row_bytes() : 0));
     // Where the exponentials are kept, and the gradient in the capped logits.
     T* const e = capped ? own_row : !stream_ ? out : n_ <= kChunk ? kept : own_row;
     const T* const z = capped ? own_row : x;
     const LossPart<T> whole = part_of(number, z, y);
-    if (!rows_.ignored(number)) {
+    if (!ignored) {
       each_chunk(n_, false, [&](std::size_t c, std::size_t start, std::size_t length) {
         if (capped) cap(whole, x + start, own_row + start, start, length);
         const LossPart<T> part = chunk_of(whole, start, length);

@@ -99,14 +99,15 @@ class Divergence {
       return side;
     }
     CompensatedSum rest;
+    double maxima = 0;
     for (std::size_t start = 0; start < n_; start += kChunk) {
       const std::size_t length = n_ - start < kChunk ? n_ - start : kChunk;
       double sums[kSums];
       k_.divergence_sums(x + start, x + start, length, max, max, logits_.beta, sums);
       rest.add(sums[0]);
-      rest.add(sums[1]);
+      maxima += sums[1];
     }
-    side.log_sum = log_of(rest.total());
+    side.log_sum = log1p_of(rest.total() + (maxima - 1));
     return side;
   }
 

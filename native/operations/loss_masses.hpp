@@ -53,11 +53,10 @@ class LossMasses {
     return named >= part.start && named - part.start < part.length ? named - part.start : kNone;
   }
 
-  // y' of the class that an index names.
-  double of_named(const LossPart<T>& part) const {
-    if (!smooths()) return 1;
-    if (!options_.over_others) return (1 - options_.smoothing) + options_.smoothing / taking(part);
-    return taking(part) > 1 ? 1 - options_.smoothing : 1;
+  // y' of the class that an index names, which smoothing passes over if it is masked.
+  double of_named(const LossPart<T>& part, std::size_t named) const {
+    if (options_.over_others) return taking(part) > 1 ? 1 - options_.smoothing : 1;
+    return (1 - options_.smoothing) + (part.takes_part(named) ? of_all(part) : 0);
   }
   // y' = of_target y + of_all.
   double of_target(const LossPart<T>& part) const {
@@ -81,9 +80,10 @@ class LossMasses {
   // Target and weights of the part, as the kernels take them: nullptr where all are 0 and 1.
   struct Arrays {
     const T *y, *weight;
-    double of(std::size_t i, double of_target, double of_all) const {
-      const double target = y == nullptr ? 0 : of_target * static_cast<double>(y[i]);
-      return (weight == nullptr ? 1 : static_cast<double>(weight[i])) * (target + of_all);
+    // u of class i, rounded as the kernels round it.
+    double of(std::size_t i, T of_target, T of_all) const {
+      const T target = y == nullptr ? of_all : fused(of_target, y[i], of_all);
+      return static_cast<double>(weight == nullptr ? target : weight[i] * target);
     }
   };
 
@@ -124,6 +124,9 @@ class LossMasses {
   const std::size_t classes_;
   const LossTargets<T> targets_;
   const LossOptions<T> options_;
+
+  static float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+  static double fused(double a, double b, double c) { return __builtin_fma(a, b, c); }
 
   bool names(std::size_t row) const {
     return targets_.index[row] >= 0 && static_cast<std::size_t>(targets_.index[row]) < classes_;

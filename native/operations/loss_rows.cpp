@@ -16,7 +16,7 @@ typename LossRows<T>::Piece LossRows<T>::piece_of(const LossPart<T>& part, T* e)
   // Everything that needs the logits comes before the exponentials that may take their place.
   if (named != masses_.kNone) {
     piece.named_key = static_cast<double>(key(x[named]));
-    piece.named = masses_.weight(part.start + named) * masses_.of_named(part);
+    piece.named = masses_.weight(part.start + named) * masses_.of_named(part, named);
   }
   if (masses_.weighs_all()) add_masses(part, named, limit, piece);
   if (const double masked = masses_.masked_mass(part); masked != 0) {
@@ -38,14 +38,14 @@ typename LossRows<T>::Piece LossRows<T>::piece_of(const LossPart<T>& part, T* e)
 template <class T>
 void LossRows<T>::add_masses(const LossPart<T>& part, std::size_t named, bool limit, Piece& piece) const {
   const T* x = part.logits;
-  const double of_target = masses_.of_target(part), of_all = masses_.of_all(part);
+  const T of_target = static_cast<T>(masses_.of_target(part)), of_all = static_cast<T>(masses_.of_all(part));
   masses_.with_arrays(part, [&](const typename LossMasses<T>::Arrays& arrays) {
     const auto add = [&](std::size_t from, std::size_t to) {
       if (from == to) return;
       double gaps = 0, mass = 0;
       k_.target_gaps(x + from, arrays.y == nullptr ? nullptr : arrays.y + from,
                      arrays.weight == nullptr ? nullptr : arrays.weight + from, to - from, limit ? T(0) : piece.max,
-                     negate(), static_cast<T>(of_target), static_cast<T>(of_all), &gaps, &mass);
+                     negate(), of_target, of_all, &gaps, &mass);
       piece.gaps += limit ? 0 : gaps;
       piece.mass += mass;
     };
@@ -78,7 +78,7 @@ void LossRows<T>::look_for_undefined(const LossPart<T>& part, Piece& piece) cons
   if (beta_ == 0) {
     for (std::size_t i = 0; i < part.length; ++i) piece.lost = piece.lost || (x[i] - x[i] != 0 && part.takes_part(i));
   } else if (masses_.weighs_all() && k_.find_equal(x, part.length, never) != part.length) {
-    const double of_target = masses_.of_target(part), of_all = masses_.of_all(part);
+    const T of_target = static_cast<T>(masses_.of_target(part)), of_all = static_cast<T>(masses_.of_all(part));
     const std::size_t named = masses_.named_in(part);
     masses_.with_arrays(part, [&](const typename LossMasses<T>::Arrays& arrays) {
       for (std::size_t i = 0; i < part.length; ++i) {
@@ -87,7 +87,8 @@ void LossRows<T>::look_for_undefined(const LossPart<T>& part, Piece& piece) cons
       }
     });
   }
-  const bool is_named = masses_.named_in(part) != masses_.kNone;
+  const std::size_t named = masses_.named_in(part);
+  const bool is_named = named != masses_.kNone && part.takes_part(named);
   if (is_named && piece.named == 0 && piece.named_key == -kInfinity) piece.undefined = true;
 }
 
@@ -251,18 +252,15 @@ void LossRows<T>::write(const LossPart<T>& part, const Row& row, double weight, 
   const bool dominant = !masses_.by_index() && weight == 1 && row.rest < 0.5;
   const std::size_t greatest = dominant ? k_.find_equal(e, part.length, T(1)) : part.length;
   if (factor - factor != 0) {
-    // An infinite z-loss: no product with an exponential of 0.
-    for (std::size_t i = 0; i < part.length; ++i) out[i] = e[i] == 0 ? T(0) : factor;
-    return;
-  }
-  if (!masses_.weighs_all()) {
+    write_infinite(part, factor, scale, e, out);
+  } else if (!masses_.weighs_all()) {
     if (factor > 0) {
       k_.scale(e, out, part.length, factor, stream);
     } else {
       k_.loss_gradient(e, nullptr, nullptr, out, part.length, factor, T(0), T(0), stream);
     }
   } else {
-    const double of_target = masses_.of_target(part), of_all = masses_.of_all(part);
+    const T of_target = static_cast<T>(masses_.of_target(part)), of_all = static_cast<T>(masses_.of_all(part));
     masses_.with_arrays(part, [&](const typename LossMasses<T>::Arrays& arrays) {
       k_.loss_gradient(e, arrays.y, arrays.weight, out, part.length, factor, static_cast<T>(scale * of_target),
                        static_cast<T>(scale * of_all), stream);
@@ -280,6 +278,18 @@ void LossRows<T>::write(const LossPart<T>& part, const Row& row, double weight, 
   const bool is_greatest = row.named_key == static_cast<double>(row.max);
   const double others = is_greatest ? row.rest / (1 + row.rest) : 1 - p;
   out[named] = static_cast<T>(scale * ((p == 0 ? 0 : p * (row.mass + row.z)) - u * others));
+}
+
+// The same for an infinite factor (of the z-loss), which meets no exponential of 0.
+template <class T>
+void LossRows<T>::write_infinite(const LossPart<T>& part, T factor, double scale, const T* e, T* out) const {
+  const T of_target = static_cast<T>(masses_.of_target(part)), of_all = static_cast<T>(masses_.of_all(part));
+  masses_.with_arrays(part, [&](const typename LossMasses<T>::Arrays& arrays) {
+    for (std::size_t i = 0; i < part.length; ++i) {
+      const double mass = masses_.weighs_all() ? arrays.of(i, of_target, of_all) : 0;
+      out[i] = e[i] == 0 ? static_cast<T>(0 - scale * mass) : factor;
+    }
+  });
 }
 
 template <class T>

@@ -92,6 +92,7 @@ class LossRows {
   void join_ordinary(const Piece* pieces, std::size_t count, Row& row) const;
   bool write_unless_ordinary(const LossPart<T>& part, const Row& row, T* out) const;
   void write(const LossPart<T>& part, const Row& row, double weight, T* e, T* out, bool stream) const;
+  void write_infinite(const LossPart<T>& part, T factor, double scale, const T* e, T* out) const;
   double probability_of_named(const Row& row) const;
 };
 
