@@ -26,6 +26,7 @@ export {
   type NonFinite,
   nllLoss,
   type Options,
+  type Reduction,
   type ReductionOptions,
   type Scale,
   type Signed,
