@@ -30,6 +30,7 @@ export {
   type NonFinite,
   nllLoss,
   type Options,
+  type Reduction,
   type ReductionOptions,
   type Scale,
   type Signed,

@@ -46,7 +46,7 @@ export type {
   ReductionOptions,
   Signed,
 } from './options';
-export type { FloatArray, Input, NonFinite, Options, Scale, Tensor, TensorLike } from './types';
+export type { FloatArray, Input, NonFinite, Options, Reduction, Scale, Tensor, TensorLike } from './types';
 
 /**
  * Softmax: a probability for each class from a real number for each class.

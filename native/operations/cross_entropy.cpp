@@ -2,6 +2,7 @@
 // while they are in cache: the logits are read from memory once.
 #include "each_tile.hpp"
 #include "loss_rows.hpp"
+#include "loss_short_rows.hpp"
 #include "loss_totals.hpp"
 #include "non_finite.hpp"
 
@@ -20,8 +21,8 @@ class CrossEntropy {
   CrossEntropy(const Logits<T>& logits, const RowTiles<T>& tiles, const LossTargets<T>& targets,
                const LossOptions<T>& options, const LossResults<T>& results, double scale, double* losses)
       : logits_(logits), tiles_(tiles), targets_(targets), options_(options), results_(results), losses_(losses),
-        rows_(logits.layout.n, logits.beta, logits.rule, targets, options, scale), n_(logits.layout.n),
-        k_(kernels().of<T>()),
+        rows_(logits.layout.n, logits.beta, logits.rule, targets, options, scale),
+        short_rows_(logits, tiles, targets, options, scale), n_(logits.layout.n), k_(kernels().of<T>()),
         stream_(tiles.direct() && results.gradient != nullptr && results.gradient != logits.data &&
                 logits.layout.size() * sizeof(T) >= kStreamBytes) {}
 
@@ -47,9 +48,21 @@ class CrossEntropy {
     T* of_target = results_.target_gradient == nullptr ? nullptr
                    : direct                            ? results_.target_gradient + start
                                                        : workspace.array(2);
-    for (std::size_t r = 0; r < tile.count; ++r) {
-      const auto of_row = [&](auto* array) { return array == nullptr ? nullptr : array + r * n_; };
-      row(tile.first + r, x + r * n_, of_row(y), of_row(out), of_row(of_target), workspace.own);
+    const auto of_row = [&](auto* array, std::size_t r) { return array == nullptr ? nullptr : array + r * n_; };
+    const bool short_rows = of_target == nullptr && short_rows_.apply();
+    for (std::size_t r = 0; r < tile.count;) {
+      const std::size_t number = tile.first + r;
+      if (short_rows) {
+        const std::size_t done =
+            short_rows_.rows(number, tile.count - r, x + r * n_, of_row(out, r), losses_, results_.log_sum_exp);
+        for (std::size_t i = number; i < number + done && results_.losses != nullptr; ++i) {
+          results_.losses[i] = static_cast<T>(losses_[i]);
+        }
+        r += done;
+        if (done != 0) continue;
+      }
+      row(number, x + r * n_, of_row(y, r), of_row(out, r), of_row(of_target, r), workspace.own);
+      ++r;
     }
     if (direct) return;
     if (out != nullptr) tiles_.scatter(out, tile, results_.gradient);
@@ -64,6 +77,7 @@ class CrossEntropy {
   const LossResults<T>& results_;
   double* const losses_;
   const Rows rows_;
+  const LossShortRows<T> short_rows_;
   const std::size_t n_;
   const KernelsOf<T>& k_;
   const bool stream_;

@@ -57,9 +57,7 @@ function expected({ kind, weight, ignoreIndex, labelSmoothing, zLoss, softcap }:
     const y =
       kind === 'indices'
         ? z.map((_, c) => (c === t ? 1 : 0))
-        : probabilities
-            .slice(row * classes, (row + 1) * classes)
-            .map((value, c) => (c === ignoreIndex ? 0 : value));
+        : probabilities.slice(row * classes, (row + 1) * classes).map((value, c) => (c === ignoreIndex ? 0 : value));
     // PyTorch: with indices (1 - eps) w_t (-log p_t) + eps / K sum w_c (-log p_c); with probabilities
     // -sum w_c log p_c ((1 - eps) y_c + eps / K). They are the same sum.
     const u = y.map((value, c) => (w[c] as number) * ((1 - eps) * value + eps / classes));
@@ -67,9 +65,7 @@ function expected({ kind, weight, ignoreIndex, labelSmoothing, zLoss, softcap }:
     total += rowWeight;
     losses.push(-u.reduce((sum, mass, c) => sum + mass * (logP[c] as number), 0) + rowWeight * zLoss * lse * lse);
     const mass = u.reduce((sum, value) => sum + value, 0) + 2 * rowWeight * zLoss * lse;
-    gradients.push(
-      u.map((value, c) => (slope[c] as number) * (Math.exp(logP[c] as number) * mass - value)),
-    );
+    gradients.push(u.map((value, c) => (slope[c] as number) * (Math.exp(logP[c] as number) * mass - value)));
   }
   return { losses, gradients, total };
 }
@@ -113,11 +109,15 @@ describe.each(libraries)('%s', (_, { crossEntropy }) => {
       const oneHot = indices.flatMap((t) => Array.from({ length: classes }, (_, c) => (c === t ? 1 : 0)));
       const z = { data: Float64Array.from(logits), dims: [rows, classes] };
       const a = crossEntropy(z, indices, { ...options, reduction: 'sum', gradient: true });
-      const b = crossEntropy(z, { data: Float64Array.from(oneHot), dims: [rows, classes] }, {
-        ...options,
-        reduction: 'sum',
-        gradient: true,
-      });
+      const b = crossEntropy(
+        z,
+        { data: Float64Array.from(oneHot), dims: [rows, classes] },
+        {
+          ...options,
+          reduction: 'sum',
+          gradient: true,
+        },
+      );
       expect(Math.abs(a.loss - b.loss)).toBeLessThan(1e-13);
       expect(b.totalWeight).toBe(a.totalWeight);
       for (const [i, g] of a.gradient.data.entries()) {
