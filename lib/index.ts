@@ -8,6 +8,22 @@ import { hardmaxOperation } from './operations/hardmax';
 import { logSumExpOperation, smoothMaxOperation } from './operations/log-sum-exp';
 import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
+
+export type {
+  ClassIndices,
+  CrossEntropyOptions,
+  CrossEntropyResult,
+  LabelSmoothing,
+  LinearCrossEntropyOptions,
+  LinearCrossEntropyResult,
+  LinearGradientChoice,
+  LossOptions,
+  NllLossOptions,
+  NllLossResult,
+  Target,
+} from './loss-options';
+export { crossEntropy, klDivergence, linearCrossEntropy, nllLoss } from './losses';
+
 import type {
   ArgmaxOptions,
   ElementwiseOptions,
@@ -31,7 +47,7 @@ export type {
   ReductionOptions,
   Signed,
 } from './options';
-export type { FloatArray, Input, NonFinite, Options, Scale, Tensor, TensorLike } from './types';
+export type { FloatArray, Input, NonFinite, Options, Reduction, Scale, Tensor, TensorLike } from './types';
 
 /**
  * Softmax: a probability for each class from a real number for each class.

@@ -35,6 +35,19 @@ export const offsetOf = accessor<number>('byteOffset');
 /** The true buffer. It gives a small array a buffer object that it did not need: ask only where it matters. */
 export const bufferOf = accessor<ArrayBufferLike>('buffer');
 
+const sharedLength = uncurryThis(
+  (getOwnPropertyDescriptor(SharedArrayBuffer.prototype, 'byteLength') as { get: (this: unknown) => number }).get,
+);
+
+/** Whether the view's memory may be written by another thread meanwhile. */
+export function isShared(view: unknown): boolean {
+  try {
+    return sharedLength(bufferOf(view)) >= 0;
+  } catch {
+    return false;
+  }
+}
+
 const at = uncurryThis(Float64Array.prototype.at as (this: unknown, index: number) => unknown);
 
 /** Whether the view's buffer was transferred, or shrunk from under it. An empty array is not detached. */

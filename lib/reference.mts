@@ -1,2 +1,14 @@
 // The names of softmax-native/reference for `import`: the same objects that `require` gives.
-export { argmax, diagnose, hardmax, logSoftmax, logSumExp, smoothMax, softmax } from './reference.js';
+export {
+  argmax,
+  crossEntropy,
+  diagnose,
+  hardmax,
+  klDivergence,
+  linearCrossEntropy,
+  logSoftmax,
+  logSumExp,
+  nllLoss,
+  smoothMax,
+  softmax,
+} from './reference.js';

@@ -3,9 +3,12 @@
 import type * as library from './index';
 import { argmaxOperation } from './operations/argmax';
 import { diagnosis } from './operations/diagnose';
+import { divergence } from './operations/divergence';
 import { elementwise } from './operations/elementwise';
 import { hardmaxOperation } from './operations/hardmax';
+import { linearLoss } from './operations/linear-cross-entropy';
 import { logSumExpOperation, smoothMaxOperation } from './operations/log-sum-exp';
+import { loss } from './operations/loss';
 import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 import { referenceBackend } from './reference/backend';
@@ -37,3 +40,32 @@ export const hardmax: typeof library.hardmax = (logits, options) =>
 /** diagnose in float64 TypeScript: see diagnose of softmax-native. */
 export const diagnose: typeof library.diagnose = (logits: unknown, options?: object) =>
   diagnosis(referenceBackend.diagnose, diagnose, logits, options) as never;
+/** crossEntropy in float64 TypeScript: see crossEntropy of softmax-native. */
+export const crossEntropy: typeof library.crossEntropy = (logits, target, options) =>
+  loss(
+    { input: 'logits', normalizes: true },
+    referenceBackend.crossEntropy,
+    crossEntropy,
+    logits,
+    target,
+    options,
+  ) as never;
+
+/** nllLoss in float64 TypeScript: see nllLoss of softmax-native. */
+export const nllLoss: typeof library.nllLoss = (logits, target, options) =>
+  loss(
+    { input: 'logProbabilities', normalizes: false },
+    referenceBackend.nllLoss,
+    nllLoss,
+    logits,
+    target,
+    options,
+  ) as never;
+
+/** klDivergence in float64 TypeScript: see klDivergence of softmax-native. */
+export const klDivergence: typeof library.klDivergence = (logits, otherLogits, options) =>
+  divergence(referenceBackend.klDivergence, klDivergence, logits, otherLogits, options) as never;
+
+/** linearCrossEntropy in float64 TypeScript: see linearCrossEntropy of softmax-native. */
+export const linearCrossEntropy: typeof library.linearCrossEntropy = (hidden, weight, target, options) =>
+  linearLoss(referenceBackend.linearCrossEntropy, linearCrossEntropy, hidden, weight, target, options) as never;

@@ -108,6 +108,54 @@ export interface DiagnoseCall extends Omit<Canonical, 'beta'> {
   readonly inFloat64: boolean;
 }
 
+/** How the losses of the rows become one. */
+export type Reduction = 'mean' | 'sum' | 'none';
+
+/** A loss of a target for each row. */
+export interface LossCall extends Canonical {
+  readonly logits: FloatArray;
+  /** The class of each row, -1 for an ignored one; or else probabilities. */
+  readonly classes: Int32Array | undefined;
+  readonly probabilities: FloatArray | undefined;
+  /** Of probabilities: the class whose mass does not count, or -1. */
+  readonly ignored: number;
+  /** One for each class. */
+  readonly weight: FloatArray | undefined;
+  readonly smoothing: number;
+  /** Whether smoothing goes to the other classes alone. */
+  readonly overOthers: boolean;
+  readonly zLoss: number;
+  /** 0 = none. */
+  readonly softcap: number;
+  readonly reduction: Reduction;
+  readonly losses: FloatArray | undefined;
+  readonly logSumExp: FloatArray;
+  readonly gradient: FloatArray | undefined;
+  readonly targetGradient: FloatArray | undefined;
+  /** Written by the computation. */
+  readonly totals: { loss: number; totalWeight: number };
+}
+
+/** The loss of a linear layer, whose logits hidden weight^T + bias are [outer, n]; `weight` is that of the classes. */
+export interface LinearLossCall extends Omit<LossCall, 'logits' | 'gradient' | 'targetGradient'> {
+  /** [outer, depth], [n, depth] and [n]. */
+  readonly hidden: FloatArray;
+  readonly matrix: FloatArray;
+  readonly bias: FloatArray | undefined;
+  readonly depth: number;
+  /** May be `hidden`. */
+  readonly hiddenGradient: FloatArray | undefined;
+  readonly matrixGradient: FloatArray | undefined;
+  readonly biasGradient: FloatArray | undefined;
+}
+
+/** The divergence of two distributions for each row. */
+export interface DivergenceCall extends Canonical {
+  readonly logits: FloatArray;
+  readonly otherLogits: FloatArray;
+  readonly out: FloatArray;
+}
+
 /** What a computation says of itself: the first row that the rule 'throw' refuses, or -1 when the result is written. */
 export type Verdict = number;
 
@@ -138,6 +186,10 @@ export interface Backend {
   readonly logSumExp: Kernel;
   readonly argmax: Kernel;
   readonly diagnose: Operation<DiagnoseCall>;
+  readonly crossEntropy: Operation<LossCall>;
+  readonly nllLoss: Operation<LossCall>;
+  readonly klDivergence: Operation<DivergenceCall>;
+  readonly linearCrossEntropy: Operation<LinearLossCall>;
 }
 
 /** The computations that a backend has. */

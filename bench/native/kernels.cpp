@@ -39,6 +39,7 @@ struct Field {
   std::vector<double> row_sum;
   T max = -100;
   double sum = 0, at_max = 0, sums[6];
+  double sum = 0, at_max = 0, sums[8] = {};
 };
 
 // Results must be seen to be used, or the calls could be left out.
@@ -66,10 +67,28 @@ struct Cases {
   void softmax_short() { k.softmax_short(f.x.data(), f.out.data(), f.rows(), f.kRow, 1); }
   void log_softmax_short() { k.log_softmax_short(f.x.data(), f.out.data(), f.rows(), f.kRow, 1); }
   void log_sum_exp_short() { k.log_sum_exp_short(f.x.data(), f.rows(), f.kRow, 1, f.row_max.data(), f.row_sum.data()); }
+  void exp_rest_kept() { k.exp_rest_kept(f.x.data(), f.out.data(), f.n, f.max, 1, &f.sum, &f.at_max); }
+  void target_gaps() {
+    k.target_gaps(f.x.data(), f.weight.data(), nullptr, f.n, f.max, false, T(0.9), T(0.1), &f.sum, &f.at_max);
+  }
+  void loss_gradient() {
+    k.loss_gradient(f.x.data(), f.weight.data(), nullptr, f.out.data(), f.n, T(0.3), T(0.9), T(0.1), false);
+  }
+  void softcap() { k.softcap(f.x.data(), f.out.data(), f.n, 30); }
+  void softcap_vjp() { k.softcap_vjp(f.x.data(), f.weight.data(), f.out.data(), f.n, 30); }
+  void divergence_sums() { k.divergence_sums(f.x.data(), f.x.data(), f.n, f.max, f.max, 1, f.sums); }
+  void divergence_excess() { seen = k.divergence_excess(f.x.data(), f.x.data(), f.n, f.max, f.max, 1, 0); }
   void transpose() { k.transpose(f.x.data(), 64, f.out.data(), f.n / 64, f.n / 64, 64); }
   void keep_masked() { k.keep_masked(f.x.data(), f.mask.data(), f.out.data(), f.n, T(-1)); }
   void gap_sums() { k.gap_sums(f.x.data(), f.out.data(), f.n, f.max, f.max, 1, false, f.sums); }
   void secular_sums() { k.secular_sums(f.weight.data(), f.n, T(0.6), T(0.2), T(1), f.sums); }
+  // x as [n / 64, 64] by one panel: for each element of x as many multiply-adds as a panel has columns.
+  void multiply() {
+    constexpr std::size_t kColumns = softmax_native::kPanel<T>, kDepth = 64;
+    const std::size_t rows = f.n / kDepth;
+    k.multiply(f.x.data(), kDepth, 1, f.weight.data(), nullptr, 0, f.out.data(), kColumns, rows, kDepth, kColumns);
+  }
+  void add_wide() { k.add_wide(f.x.data(), f.row_sum.data(), f.n); }
 };
 
 template <class T>

@@ -28,7 +28,11 @@ function learn() {
   const trained = train(training, {
     onEpoch: ({ epoch, epochs, loss }) => show(epoch / epochs, `cross-entropy ${loss.toFixed(3)}`),
   });
-  print(dim(`  linear softmax classifier, gradient p - y, ${((performance.now() - start) / 1000).toFixed(1)} s`));
+  print(
+    dim(
+      `  linear softmax classifier, linearCrossEntropy and its gradients, ${((performance.now() - start) / 1000).toFixed(1)} s`,
+    ),
+  );
   return trained;
 }
 

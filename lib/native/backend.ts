@@ -9,6 +9,7 @@ import { diagnoseOperation } from './diagnose';
 import { Flag } from './frame';
 import { NativeKernel } from './kernel';
 import { addon, reason } from './loaded';
+import { nativeDivergence, nativeLinearLoss, nativeLoss } from './losses';
 
 const { version } = createRequire(__filename)('../../package.json') as { version: string };
 
@@ -55,6 +56,10 @@ function backendOf(binary: Addon): Backend {
     logSumExp: new NativeKernel(binary.logSumExp, 'numbers', Flag.overBeta, { compute: tinyLogSumExp, most: tinyMost }),
     argmax: new NativeKernel(binary.argmax, 'indices', 0, { compute: tinyArgmax, most: 64 }),
     diagnose: diagnoseOperation(binary.diagnose),
+    crossEntropy: nativeLoss(binary.crossEntropy, 'logits', referenceBackend.crossEntropy),
+    nllLoss: nativeLoss(binary.nllLoss, 'logProbabilities', referenceBackend.nllLoss),
+    klDivergence: nativeDivergence(binary.klDivergence, referenceBackend.klDivergence),
+    linearCrossEntropy: nativeLinearLoss(binary.linearCrossEntropy, referenceBackend.linearCrossEntropy),
   };
 }
 

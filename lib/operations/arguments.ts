@@ -56,7 +56,7 @@ function readArray<Data>(name: string, value: unknown, kinds: readonly string[],
   return { name, data: data as Data, kind: dataKind, dims: readDims(`${name}.dims`, dims) };
 }
 
-function readNumbers(name: string, values: readonly unknown[]): Float64Array {
+export function readNumbers(name: string, values: readonly unknown[]): Float64Array {
   const { length } = values;
   const data = new Float64Array(length);
   for (let i = 0; i < length; i += 1) {

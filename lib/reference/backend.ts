@@ -1,9 +1,13 @@
 // The reference as a backend: what runs where no binary loads, and `softmax-native/reference`.
 import type { Backend, Call, FloatArray, Kernel, NonFinite, Verdict } from '../types';
 import { argmax, hardmax } from './argmax';
+import { crossEntropy } from './cross-entropy';
 import { diagnose } from './diagnose';
+import { klDivergence } from './kl-divergence';
+import { linearCrossEntropy } from './linear-cross-entropy';
 import { logSoftmax } from './log-softmax';
 import { logSumExp } from './log-sum-exp';
+import { nllLoss } from './nll-loss';
 import { softmax } from './softmax';
 
 function rowsCall(
@@ -41,4 +45,8 @@ export const referenceBackend: Backend = {
   logSumExp: kernel(logSumExp),
   argmax: kernel(argmax),
   diagnose: { run: diagnose },
+  crossEntropy: { run: crossEntropy },
+  nllLoss: { run: nllLoss },
+  klDivergence: { run: klDivergence },
+  linearCrossEntropy: { run: linearCrossEntropy },
 };

@@ -49,7 +49,7 @@ export function eachRow(call: Source, visit: (row: Row, index: number) => void):
 }
 
 /** Whether all that counts is finite, and something does. */
-function isRegular({ n, z, counts }: Row): boolean {
+export function isRegular({ n, z, counts }: Row): boolean {
   let some = false;
   for (let j = 0; j < n; j += 1) {
     if (counts[j] === 0) continue;
@@ -59,7 +59,7 @@ function isRegular({ n, z, counts }: Row): boolean {
   return some;
 }
 
-function readRow(call: Source, index: number): Row {
+export function readRow(call: Source, index: number): Row {
   const { n, logits, mask, maskStrides, weights, weightStrides } = call;
   const row = { n, z: new Float64Array(n), counts: new Uint8Array(n).fill(1), weights: new Float64Array(n).fill(1) };
   for (let j = 0; j < n; j += 1) {
@@ -74,7 +74,7 @@ function readRow(call: Source, index: number): Row {
   return row;
 }
 
-function placeOf({ n, inner }: Parts, index: number, j: number): number {
+export function placeOf({ n, inner }: Parts, index: number, j: number): number {
   return (Math.floor(index / inner) * n + j) * inner + (index % inner);
 }
 

@@ -149,20 +149,22 @@ const R* Arguments::input(std::size_t position, std::size_t length) {
 }
 
 template <class T>
-Logits<T> Arguments::logits() {
+Logits<T> Arguments::logits_to_be_made() {
   Logits<T> logits{};
   logits.layout = layout_;
   logits.beta = frame_[frame::kBeta];
   logits.rule = static_cast<NonFinite>(static_cast<int>(frame_[frame::kRule]));
-  if (staged()) {
-    logits.data = reinterpret_cast<const T*>(frame_ + frame::kStagedInput);
-    return logits;
-  }
-  logits.data = input<T>(0, layout_.size());
   if (!has(2)) return logits;
   const Broadcast<std::uint8_t> mask = broadcast<std::uint8_t>(2, frame::kMaskStrides);
   logits.mask = mask.data;
   logits.mask_strides = mask.strides;
+  return logits;
+}
+
+template <class T>
+Logits<T> Arguments::logits() {
+  Logits<T> logits = logits_to_be_made<T>();
+  logits.data = staged() ? reinterpret_cast<const T*>(frame_ + frame::kStagedInput) : input<T>(0, layout_.size());
   return logits;
 }
 
@@ -197,11 +199,25 @@ Broadcast<T> Arguments::broadcast(std::size_t position, frame::Index first_strid
   return {static_cast<const T*>(view.data), s};
 }
 
+bool Arguments::depth(std::size_t i, std::size_t* depth) {
+  std::size_t size;
+  const bool fits = is_size(number(i)) && multiply(layout_.rows(), static_cast<std::size_t>(number(i)), &size) &&
+                    multiply(layout_.n, static_cast<std::size_t>(number(i)), &size);
+  if (fits) {
+    *depth = static_cast<std::size_t>(number(i));
+  } else {
+    fail(frame::kBadFrame, 0);
+  }
+  return fits;
+}
+
 void Arguments::finish(const Outcome& outcome) {
   if (outcome.status == Status::kNonFinite) fail(frame::kNonFiniteRow, outcome.row);
   if (outcome.status == Status::kOutOfMemory) fail(frame::kOutOfMemory, 0);
 }
 
+template Logits<float> Arguments::logits_to_be_made<float>();
+template Logits<double> Arguments::logits_to_be_made<double>();
 template Logits<float> Arguments::logits<float>();
 template Logits<double> Arguments::logits<double>();
 template const float* Arguments::input<float>(std::size_t, std::size_t);

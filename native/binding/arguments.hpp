@@ -38,6 +38,9 @@ class Arguments {
   // Positions 0 logits, 1 out and 2 mask are the same for all operations; each binding row says what follows.
   template <class T>
   Logits<T> logits();
+  // The same but for the array, where logits are made by the operation.
+  template <class T>
+  Logits<T> logits_to_be_made();
   // An input of `length` elements.
   template <class R>
   const R* input(std::size_t position, std::size_t length);
@@ -49,6 +52,8 @@ class Arguments {
   R* output(std::size_t position, std::size_t length, unsigned same_as);
   bool has(std::size_t position) const { return position < count_ && views_[position].present(); }
   const Layout& layout() const { return layout_; }
+  // Number i as a length that rows and classes of the layout have; false where arrays could not be so large.
+  bool depth(std::size_t i, std::size_t* depth);
   double& number(std::size_t i) { return frame_[frame::kNumbers + i]; }
 
   void finish(const Outcome& outcome);

@@ -3,6 +3,8 @@
 #include "../parallel/pool.hpp"
 #include "call.hpp"
 #include "diagnosis.hpp"
+#include "linear.hpp"
+#include "losses.hpp"
 #include "softmax_family.hpp"
 
 namespace softmax_native {
@@ -57,8 +59,16 @@ Napi::Value select(const Napi::CallbackInfo& info) {
 }
 
 constexpr HotCall kHotCalls[] = {
-    {"softmax", call_softmax}, {"logSoftmax", call_log_softmax}, {"logSumExp", call_log_sum_exp},
-    {"argmax", call_argmax},   {"hardmax", call_hardmax},        {"diagnose", call_diagnose},
+    {"softmax", call_softmax},
+    {"logSoftmax", call_log_softmax},
+    {"logSumExp", call_log_sum_exp},
+    {"argmax", call_argmax},
+    {"hardmax", call_hardmax},
+    {"diagnose", call_diagnose},
+    {"crossEntropy", call_cross_entropy},
+    {"nllLoss", call_nll_loss},
+    {"klDivergence", call_kl_divergence},
+    {"linearCrossEntropy", call_linear_cross_entropy},
 };
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {

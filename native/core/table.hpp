@@ -40,4 +40,10 @@ inline constexpr std::size_t kChunk = 4096;
 // Rows up to this length are one group of lanes, and can be computed many rows at a time.
 inline constexpr std::size_t kShort = 64;
 
+// Matrix products: columns of a packed panel, which is a cache line wide, and the terms that are summed in one chain;
+// longer sums are made of such blocks, added in order. Both are part of the numeric contract.
+template <class T>
+inline constexpr std::size_t kPanel = 64 / sizeof(T);
+inline constexpr std::size_t kDepth = 256;
+
 }  // namespace softmax_native

@@ -12,3 +12,7 @@
 #include "log_sum_exp.hpp"
 #include "short_rows.hpp"
 #include "diagnosis.hpp"
+#include "losses.hpp"
+#include "softcap.hpp"
+#include "divergence.hpp"
+#include "multiply.hpp"

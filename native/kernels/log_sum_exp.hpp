@@ -18,29 +18,49 @@ inline bool all_normal_below_max(const Scaling& scaling, const typename V::Scala
   return is_normal(scaling, least) && !V::any(greatest == scaling.max());
 }
 
-// sum = sum of e^(beta (x[i] - max)) over x[i] below max, at_max = the number of x[i] at max.
-template <class V>
-void exp_rest(const typename V::Scalar* x, std::size_t n, typename V::Scalar max, double beta, double* sum,
-              double* at_max) {
-  with_scaling<V>(max, beta, [&](const auto scaling) {
+// exp_rest, which also stores all the exponentials in `out` where `store`.
+template <class V, bool store>
+inline void rest_of(const typename V::Scalar* x, typename V::Scalar* out, std::size_t n, typename V::Scalar max,
+                    double beta, double* sum, double* at_max) {
+  with_scaling<V>(max, beta, [=](const auto scaling) {
     GroupSum<V> below;
     double maxima = 0;
     for (std::size_t i = 0; i < n; i += kGroup) {
       const typename V::Scalar* from = x + i;
+      typename V::Scalar* to = store ? out + i : out;
       if (n - i >= kGroup && all_normal_below_max<V>(scaling, from)) {
         below.add([=](std::size_t first, std::size_t stride) SOFTMAX_INLINE_LAMBDA {
-          return exp_normal_of<Fused>(scaling, keys_of_four<V>(scaling, from, first, stride));
+          const Four<V> e = exp_normal_of<Fused>(scaling, keys_of_four<V>(scaling, from, first, stride));
+          if constexpr (store) {
+            for (std::size_t k = 0; k < 4; ++k) e.v[k].store(to + (first + k * stride) * V::kLanes);
+          }
+          return e;
         });
         continue;
       }
       const std::size_t count = n - i < kGroup ? n - i : kGroup;
       CarefulGroup<V> group(scaling, from, count);
+      if constexpr (store) group.store(to, count, [](V e) { return e; });
       maxima += group.take_maxima(scaling, count);
       below.add([&](std::size_t first, std::size_t stride) { return group.four(first, stride); });
     }
     *sum = below.total();
     *at_max = maxima;
   });
+}
+
+// sum = sum of e^(beta (x[i] - max)) over x[i] below max, at_max = the number of x[i] at max.
+template <class V>
+void exp_rest(const typename V::Scalar* x, std::size_t n, typename V::Scalar max, double beta, double* sum,
+              double* at_max) {
+  rest_of<V, false>(x, nullptr, n, max, beta, sum, at_max);
+}
+
+// exp_rest that keeps the exponentials: out[i] = e^(beta (x[i] - max)), as exp_sum. x may be out.
+template <class V>
+void exp_rest_kept(const typename V::Scalar* x, typename V::Scalar* out, std::size_t n, typename V::Scalar max,
+                   double beta, double* sum, double* at_max) {
+  rest_of<V, true>(x, out, n, max, beta, sum, at_max);
 }
 
 // The next (at most 64) elements as float64, filled up with `fill`.

@@ -239,10 +239,11 @@ Outcome diagnose(const Logits<T>& logits, bool in_float64, double* out) {
   }
   const auto work = [&](RowTile tile, const T* x, const Workspace<T>& workspace) {
     for (std::size_t r = 0; r < tile.count; ++r) {
-      operation.row(tile.first + r, x + r * n, workspace.own, out + (tile.first + r) * kDiagnosisFields);
+      operation.row(tile.first + r, x + r * n, reinterpret_cast<double*>(workspace.own),
+                    out + (tile.first + r) * kDiagnosisFields);
     }
   };
-  return each_tile(logits, tiles, work, 1, RowMemory::doubles(n));
+  return each_tile(logits, tiles, work, 1, RowMemory::doubles(n) * sizeof(double));
 }
 
 template Outcome diagnose<float>(const Logits<float>&, bool, double*);

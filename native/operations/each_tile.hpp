@@ -10,8 +10,9 @@ namespace softmax_native {
 template <class T>
 struct Workspace {
   T* rows;
-  double *chunks, *own;
+  double* chunks;
   std::size_t stride;  // elements from the tile of one array to that of the next
+  std::byte* own;      // the operation's own
 
   T* array(std::size_t i) const { return rows + i * stride; }
 };
@@ -23,13 +24,13 @@ inline std::size_t chunk_doubles(std::size_t n) { return n > kChunk ? 3 * divide
 // as pay: small work is one tile, without division or lock on its way. Where there are too few tiles for the threads,
 // the tiles are done in turn and a long row is split instead (each_chunk in long_rows.hpp): inside a task of the pool
 // such a split finds the pool taken and does nothing. `arrays` is how many tiles the workspace has where rows are not
-// used as they stand, the logits' the first; `own` how many doubles it has of the operation's own, of any layout.
+// used as they stand, the logits' the first; `own` how many bytes of its own it has.
 template <class T, class Work>
 Outcome each_tile(const Logits<T>& logits, const RowTiles<T>& tiles, const Work& work, std::size_t arrays = 1,
                   std::size_t own = 0) {
   const std::size_t n = logits.layout.n;
   if (logits.layout.rows() == 0) return {};
-  if (tiles.direct() && n <= kChunk && logits.layout.size() < kParallel && own == 0) {
+  if (tiles.direct() && own == 0 && n <= kChunk && logits.layout.size() < kParallel) {
     work(RowTile{0, logits.layout.outer}, logits.data, Workspace<T>{});
     return {};
   }
@@ -40,13 +41,14 @@ Outcome each_tile(const Logits<T>& logits, const RowTiles<T>& tiles, const Work&
   const std::size_t slots = split_rows ? 1 : threads < count ? threads : count;
   const std::size_t stride = tiles.scratch_size();
   const std::size_t row_bytes = arrays * stride * sizeof(T);
-  const std::size_t chunk_bytes = (chunk_doubles(n) + own) * sizeof(double);
+  const std::size_t chunk_bytes = chunk_doubles(n) * sizeof(double);
   const Scratch rows(row_bytes == 0 ? 0 : slots, row_bytes), chunks(chunk_bytes == 0 ? 0 : slots, chunk_bytes);
-  if (!rows.ok() || !chunks.ok()) return {Status::kOutOfMemory, 0};
+  const Scratch owned(own == 0 ? 0 : slots, own);
+  if (!rows.ok() || !chunks.ok() || !owned.ok()) return {Status::kOutOfMemory, 0};
   auto task = [&](std::size_t i, std::size_t slot) {
     const RowTile tile = tiles[i];
-    double* doubles = chunks.template part<double>(slot);
-    const Workspace<T> workspace{rows.template part<T>(slot), doubles + own, doubles, stride};
+    const Workspace<T> workspace{rows.template part<T>(slot), chunks.template part<double>(slot), stride,
+                                 owned.template part<std::byte>(slot)};
     work(tile, tiles.read(tile, workspace.rows), workspace);
   };
   if (split_rows) {

@@ -34,7 +34,8 @@ class CompensatedSum {
     lost_ += (sum_ - (s - back)) + (x - back);
     sum_ = s;
   }
-  double total() const { return sum_ + lost_; }
+  // An infinite sum has lost Infinity - Infinity.
+  double total() const { return lost_ - lost_ == 0 ? sum_ + lost_ : sum_; }
 
  private:
   double sum_ = 0, lost_ = 0;

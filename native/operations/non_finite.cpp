@@ -5,6 +5,21 @@
 namespace softmax_native {
 
 template <class T>
+bool is_refused_row(const Logits<T>& logits, std::size_t row) {
+  const Layout& layout = logits.layout;
+  const RowTiles<T> tiles(logits);
+  const T* x = logits.data + row / layout.inner * layout.n * layout.inner + row % layout.inner;
+  bool any = false;
+  for (std::size_t j = 0; j < layout.n; ++j) {
+    if (!tiles.takes_part(row, j)) continue;
+    any = true;
+    const T z = x[j * layout.inner];
+    if (z - z != 0) return true;
+  }
+  return !any;
+}
+
+template <class T>
 std::size_t first_refused_row(const Logits<T>& logits) {
   const Layout& layout = logits.layout;
   const std::size_t rows = layout.rows(), n = layout.n;
@@ -25,21 +40,14 @@ std::size_t first_refused_row(const Logits<T>& logits) {
     }
     return least;
   }
-  const RowTiles<T> tiles(logits);
   for (std::size_t row = 0; row < rows; ++row) {
-    const T* x = logits.data + row / layout.inner * n * layout.inner + row % layout.inner;
-    bool any = false;
-    for (std::size_t j = 0; j < n; ++j) {
-      if (!tiles.takes_part(row, j)) continue;
-      any = true;
-      const T z = x[j * layout.inner];
-      if (z - z != 0) return row;
-    }
-    if (!any) return row;
+    if (is_refused_row(logits, row)) return row;
   }
   return rows;
 }
 
+template bool is_refused_row<float>(const Logits<float>&, std::size_t);
+template bool is_refused_row<double>(const Logits<double>&, std::size_t);
 template std::size_t first_refused_row<float>(const Logits<float>&);
 template std::size_t first_refused_row<double>(const Logits<double>&);
 

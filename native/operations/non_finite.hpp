@@ -9,6 +9,10 @@ namespace softmax_native {
 template <class T>
 std::size_t first_refused_row(const Logits<T>& logits);
 
+// Whether a row is such a one.
+template <class T>
+bool is_refused_row(const Logits<T>& logits, std::size_t row);
+
 // What the rule says of the logits before anything is done.
 template <class T>
 Outcome refused(const Logits<T>& logits) {

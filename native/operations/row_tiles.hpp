@@ -91,7 +91,7 @@ class RowTiles {
   const T* read(const T* array, RowTile tile, T excluded, T* scratch) const {
     if (direct()) return array + tile.first * logits_.layout.n;
     gather(array, tile, scratch);
-    if (logits_.mask != nullptr) exclude(tile, excluded, scratch);
+    exclude(tile, excluded, scratch);
     return scratch;
   }
 
@@ -117,6 +117,23 @@ class RowTiles {
     }
   }
 
+  // Rows as read, masked elements as `excluded`.
+  void exclude(RowTile tile, T excluded, T* rows) const {
+    if (logits_.mask == nullptr) return;
+    const std::size_t n = logits_.layout.n;
+    const Strides& s = logits_.mask_strides;
+    for (std::size_t r = 0; r < tile.count; ++r) {
+      const std::size_t row = tile.first + r, inner = logits_.layout.inner;
+      const std::uint8_t* mask = logits_.mask + row / inner * s.outer + row % inner * s.inner;
+      T* x = rows + r * n;
+      if (s.n == 1) {
+        kernels().of<T>().keep_masked(x, mask, x, n, excluded);
+      } else {
+        for (std::size_t j = 0; j < n; ++j) x[j] = mask[j * s.n] != 0 ? x[j] : excluded;
+      }
+    }
+  }
+
   bool takes_part(std::size_t row, std::size_t j) const {
     if (logits_.mask == nullptr) return true;
     const Strides& s = logits_.mask_strides;
@@ -131,21 +148,6 @@ class RowTiles {
   std::size_t start(RowTile tile) const {
     const Layout& layout = logits_.layout;
     return tile.first / layout.inner * layout.n * layout.inner + tile.first % layout.inner;
-  }
-
-  void exclude(RowTile tile, T excluded, T* rows) const {
-    const std::size_t n = logits_.layout.n;
-    const Strides& s = logits_.mask_strides;
-    for (std::size_t r = 0; r < tile.count; ++r) {
-      const std::size_t row = tile.first + r, inner = logits_.layout.inner;
-      const std::uint8_t* mask = logits_.mask + row / inner * s.outer + row % inner * s.inner;
-      T* x = rows + r * n;
-      if (s.n == 1) {
-        kernels().of<T>().keep_masked(x, mask, x, n, excluded);
-      } else {
-        for (std::size_t j = 0; j < n; ++j) x[j] = mask[j * s.n] != 0 ? x[j] : excluded;
-      }
-    }
   }
 };
 

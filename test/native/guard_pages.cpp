@@ -75,26 +75,44 @@ class GuardedCall {
       if (!is_canary(shape_.out + c * shape_.out_stride + rows, gap)) report("wrote between columns");
     }
   }
+  // [rows, depth] by a packed panel, from a matrix that lies by rows or by columns.
+  void product(std::size_t rows, std::size_t depth, std::size_t columns, bool by_columns, bool at_end) {
+    shape_ = Call<T>{};
+    shape_.n = columns;
+    shape_.rows = rows;
+    shape_.depth = depth;
+    shape_.x_stride = by_columns ? 1 : depth + 1;
+    shape_.x_step = by_columns ? rows + 1 : 1;
+    shape_.out_stride = columns + 2;
+    shape_.flag = by_columns;
+    weights_ = depth * kPanel<T>;
+    run((rows - 1) * shape_.x_stride + (depth - 1) * shape_.x_step + 1, (rows - 1) * shape_.out_stride + columns, 0,
+        {at_end, false});
+    for (std::size_t r = 0; r + 1 < rows; ++r) {
+      if (!is_canary(shape_.out + r * shape_.out_stride + columns, 2)) report("wrote between rows");
+    }
+  }
 
  private:
   void run(std::size_t inputs, std::size_t outputs, std::size_t sums, Placement placement) {
     placement_ = placement;
     x_pages_.writable(true);
     T* x = x_pages_.place<T>(inputs, placement.at_end);
-    T* weight = weight_pages_.place<T>(inputs, placement.at_end);
+    const std::size_t weights = weights_ == 0 ? inputs : weights_;
+    T* weight = weight_pages_.place<T>(weights, placement.at_end);
     std::uint8_t* mask = mask_pages_.place<std::uint8_t>(inputs, placement.at_end);
     for (std::size_t i = 0; i < inputs; ++i) {
       x[i] = -static_cast<T>(i % 29) / T(3);
-      weight[i] = static_cast<T>(i % 3);
       mask[i] = i % 5 != 0;
     }
+    for (std::size_t i = 0; i < weights; ++i) weight[i] = static_cast<T>(i % 3);
     if (case_.needs.domain == Domain::not_negative) restrict_to(Domain::not_negative, 1, x, inputs);
     shape_.x = x;
     shape_.weight = weight;
     shape_.mask = mask;
     shape_.log_sum = sum_pages_.place<double>(sums, placement.at_end);
     shape_.out = placement.in_place ? x : out_pages_.place<T>(outputs, placement.at_end);
-    shape_.max = max_key(x, case_.needs.weight ? weight : nullptr, inputs, shape_.beta);
+    shape_.max = max_key(x, case_.needs.weight && weights_ == 0 ? weight : nullptr, inputs, shape_.beta);
     shape_.value = T(1000);  // not there: a search goes to the very end
     x_pages_.writable(placement.in_place);
     if (sigsetjmp(before_call, 1) != 0) return report("touched a guard page, or wrote its input");
@@ -114,6 +132,7 @@ class GuardedCall {
   const Case<T>& case_;
   Call<T> shape_;
   Placement placement_ = kPlacements[0];
+  std::size_t weights_ = 0;  // elements, where not as many as inputs
   GuardedPages x_pages_{kCapacity * sizeof(T)}, out_pages_{kCapacity * sizeof(T)}, weight_pages_{kCapacity * sizeof(T)};
   GuardedPages mask_pages_{kCapacity}, sum_pages_{kCapacity * sizeof(double)};
 };
@@ -147,6 +166,16 @@ void guard_case(const KernelTable& table, const Case<T>& tested) {
         for (std::size_t rows = 1; rows <= kMostRows; ++rows) {
           for (std::size_t columns = 1; columns <= kMostRows; ++columns) {
             for (const std::size_t gap : {0, 1, 3}) guarded.matrix(rows, columns, gap, placement.at_end);
+          }
+        }
+        break;
+      case Kind::product:
+        if (placement.in_place) break;
+        for (std::size_t rows = 1; rows <= 14; ++rows) {
+          for (std::size_t columns = 1; columns <= kPanel<T>; ++columns) {
+            for (const bool by_columns : {false, true}) {
+              guarded.product(rows, 1 + (rows + columns) % 5, columns, by_columns, placement.at_end);
+            }
           }
         }
         break;

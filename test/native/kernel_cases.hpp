@@ -19,11 +19,12 @@ struct Call {
   std::size_t n = 0;     // elements of a row
   std::size_t rows = 1;  // rows of a tile, rows of a matrix of n columns
   std::size_t x_stride = 0, out_stride = 0;
+  std::size_t depth = 0, x_step = 0;  // of a product: x is [rows, depth], weight the packed panel
   const T* x = nullptr;
   const T* weight = nullptr;
   const std::uint8_t* mask = nullptr;
   T* out = nullptr;
-  double* log_sum = nullptr;  // second output of log_sum_exp_short
+  double* log_sum = nullptr;  // second output of log_sum_exp_short; the sums of add_wide
   T max = 0, value = 0;
   double beta = 1;
   bool flag = false;  // negate, or stream
@@ -38,7 +39,7 @@ enum class Domain {
   keys,  // no NaN, sign(beta) x below +Infinity, max finite
 };
 
-enum class Kind { row, tile, matrix };
+enum class Kind { row, tile, matrix, product };
 
 struct Needs {
   Kind kind = Kind::row;
@@ -63,10 +64,19 @@ inline constexpr Needs log_softmax{.domain = Domain::keys, .out = true, .beta = 
 inline constexpr Needs softmax_short{.kind = Kind::tile, .out = true, .beta = true};
 inline constexpr Needs log_softmax_short{.kind = Kind::tile, .out = true, .beta = true};
 inline constexpr Needs log_sum_exp_short{.kind = Kind::tile, .out = true, .beta = true, .log_sum = true};
+inline constexpr Needs exp_rest_kept{.domain = Domain::keys, .out = true, .beta = true};
+inline constexpr Needs target_gaps{.domain = Domain::keys, .beta = true, .flag = true, .weight = true};
+inline constexpr Needs loss_gradient{.out = true, .flag = true, .weight = true};
+inline constexpr Needs softcap{.out = true};
+inline constexpr Needs softcap_vjp{.out = true, .weight = true};
+inline constexpr Needs divergence_sums{.domain = Domain::keys, .beta = true};
+inline constexpr Needs divergence_excess{.domain = Domain::keys, .beta = true};
 inline constexpr Needs transpose{.kind = Kind::matrix, .out = true};
 inline constexpr Needs keep_masked{.out = true, .mask = true};
 inline constexpr Needs gap_sums{.domain = Domain::keys, .out = true, .beta = true, .flag = true};
 inline constexpr Needs secular_sums{.domain = Domain::not_negative};
+inline constexpr Needs multiply{.kind = Kind::product, .out = true, .flag = true, .weight = true};
+inline constexpr Needs add_wide{.log_sum = true};
 }  // namespace needs
 
 // Factors and constants are plain numbers that round: nothing may hide behind a power of two.
@@ -97,10 +107,39 @@ struct Run {
   static void log_sum_exp_short(const K& k, C& c) {
     c.number[0] = index(k.log_sum_exp_short(c.x, c.rows, c.n, c.beta, c.out, c.log_sum));
   }
+  static void exp_rest_kept(const K& k, C& c) {
+    k.exp_rest_kept(c.x, c.out, c.n, c.max, c.beta, &c.number[0], &c.number[1]);
+  }
+  // One array is the target and the weights; without mass nothing else is looked at.
+  static void target_gaps(const K& k, C& c) {
+    k.target_gaps(c.x, c.flag ? nullptr : c.weight, c.weight, c.n, c.max, c.beta < 0, kSome, kSome, &c.number[0],
+                  &c.number[1]);
+  }
+  static void loss_gradient(const K& k, C& c) {
+    k.loss_gradient(c.x, c.weight, c.weight, c.out, c.n, kSome, kSome, kSome, c.flag);
+  }
+  static void softcap(const K& k, C& c) { k.softcap(c.x, c.out, c.n, 30.1); }
+  static void softcap_vjp(const K& k, C& c) { k.softcap_vjp(c.x, c.weight, c.out, c.n, 30.1); }
+  // The row beside itself, half of it beside the other half.
+  static void divergence_sums(const K& k, C& c) {
+    double sums[5];
+    k.divergence_sums(c.x, c.x + c.n / 2, c.n - c.n / 2, c.max, c.max, c.beta, sums);
+    c.number[0] = sums[0] + 0.7 * sums[1] + 0.6 * sums[2] + 0.1 * sums[3];
+    c.number[1] = sums[4];
+  }
+  static void divergence_excess(const K& k, C& c) {
+    c.number[0] = k.divergence_excess(c.x, c.x + c.n / 2, c.n - c.n / 2, c.max, c.max, c.beta, 0.3);
+  }
   static void transpose(const K& k, C& c) { k.transpose(c.x, c.x_stride, c.out, c.out_stride, c.rows, c.n); }
   static void keep_masked(const K& k, C& c) {
     k.keep_masked(c.x, c.mask, c.out, c.n, -std::numeric_limits<T>::infinity());
   }
+  // The flag adds to what is in out.
+  static void multiply(const K& k, C& c) {
+    k.multiply(c.x, c.x_stride, c.x_step, c.weight, c.flag ? c.out : nullptr, c.out_stride, c.out, c.out_stride, c.rows,
+               c.depth, c.n);
+  }
+  static void add_wide(const K& k, C& c) { k.add_wide(c.x, c.log_sum, c.n); }
 
   // The chunk is that of the maximum, or of one somewhat below it.
   static void gap_sums(const K& k, C& c) {

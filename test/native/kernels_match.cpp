@@ -1,6 +1,7 @@
 // Every kernel of kernels.def gives the same bits on every table, at every alignment, in place or not. The scalar table
 // at a register's boundary is what the others are compared with; accuracy_*.cpp and comparisons.cpp say that it is
-// right. (Tiles of short rows and transposes, whose calls look different, are in short_rows.cpp and comparisons.cpp.)
+// right. (Tiles of short rows, transposes and products, whose calls look different, are in short_rows.cpp,
+// comparisons.cpp and products.cpp.)
 #include <set>
 #include <string>
 #include <vector>
@@ -157,7 +158,7 @@ void match_case(const Case<T>& tested) {
 template <class T>
 void match_rows() {
   for (const Case<T>& tested : cases<T>()) {
-    if (tested.needs.kind == Kind::row) match_case(tested);
+    if (tested.needs.kind == Kind::row && !tested.needs.log_sum) match_case(tested);
   }
 }
 

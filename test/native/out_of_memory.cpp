@@ -9,6 +9,7 @@
 
 #include "../../native/parallel/pool.hpp"
 #include "distributions.hpp"
+#include "linear_cases.hpp"
 #include "memory.hpp"
 #include "operation_cases.hpp"
 #include "runner.hpp"
@@ -119,6 +120,37 @@ void test_all() {
 
 TEST(each_allocation_fails_float32) { test_all<float>(); }
 TEST(each_allocation_fails_float64) { test_all<double>(); }
+
+template <class T>
+void test_linear() {
+  Random random(seed());
+  for (const LinearShape shape : {LinearShape{3, 5, 7}, {20, 40, 1000}}) {
+    const LinearCase<T> tested(shape, Extras::kMaskedAndCapped, random);
+    calls = 0;
+    const LinearResult<T> wanted = tested.run();
+    const int allocations = calls;
+    CHECK(allocations >= 8 && wanted.status == Status::kOk);
+    for (int failing = 0; failing < allocations; ++failing) {
+      for (const bool later_too : {false, true}) {
+        calls = 0;
+        all_later_fail = later_too;
+        failing_call = failing;
+        const LinearResult<T> refused = tested.run();
+        failing_call = kNever;
+        CHECK(refused.status == Status::kOutOfMemory);
+        for (const std::vector<T>* all : {&refused.losses, &refused.hidden, &refused.weight, &refused.bias}) {
+          for (const T v : *all) CHECK(v == 0);
+        }
+      }
+    }
+    CHECK(tested.run().difference(wanted) == nullptr);
+  }
+}
+
+TEST(linear_cross_entropy_out_of_memory) {
+  test_linear<float>();
+  test_linear<double>();
+}
 
 TEST(fewer_threads_than_wished) {
   Pool& pool = Pool::shared();

@@ -1,0 +1,55 @@
+// The way of klDivergence from arguments to result, for either backend.
+import { atCallSite, printShape, shapeMismatch } from '../errors';
+import { layoutOf, reducedDims, sizeOf } from '../shape';
+import type { DivergenceCall, FloatArray, Operation } from '../types';
+import { validateAxes, validateFlag } from '../validate';
+import { measure, measureStorage, readFloats, readLogits, readStorage } from './arguments';
+import { Arrangement, allocateLike } from './arrange';
+import type { Entry } from './execute';
+import { validateApart } from './overlap';
+import { tensorOf } from './results';
+import { accept, canonical, readShared } from './shared';
+
+export function divergence(
+  backend: Operation<DivergenceCall>,
+  entry: Entry,
+  given: unknown,
+  givenOther: unknown,
+  options: object = {},
+): unknown {
+  try {
+    const shared = readShared(options);
+    const { keepDims, out } = options as { keepDims?: unknown; out?: unknown };
+    const keep = validateFlag('options.keepDims', keepDims);
+    const logits = readLogits(given);
+    const other = readFloats('otherLogits', givenOther);
+    const storage = out === undefined ? undefined : readStorage<FloatArray>('options.out', out, logits.kind);
+    const dims = measure(logits);
+    const found = measure(other);
+    const layout = layoutOf(dims, validateAxes(shared.axis, dims.length, false));
+    if (found.length !== dims.length || found.some((dim, axis) => dim !== dims[axis])) {
+      throw shapeMismatch(other.name, `have shape ${printShape(dims)}`, `shape ${printShape(found)}`);
+    }
+    const kept = reducedDims(dims, layout.reduced, keep);
+    if (storage !== undefined) {
+      measureStorage(storage, kept);
+      for (const input of [logits, other, ...(shared.mask === undefined ? [] : [shared.mask])]) {
+        validateApart('options.out', storage.data, input.name, input.data);
+      }
+    }
+    const result = storage === undefined ? allocateLike(logits.kind, sizeOf(kept)) : storage.data;
+    const arrangement = new Arrangement(dims, layout, logits.kind, shared.beta);
+    const verdict = backend.run({
+      ...canonical(shared, layout, arrangement),
+      logits: arrangement.input(logits.data),
+      otherLogits: arrangement.input(other.data),
+      out: arrangement.rows(result),
+    });
+    accept(verdict);
+    arrangement.finish();
+    if (logits.dims === undefined) return result[0];
+    return storage === undefined ? tensorOf(result, kept) : out;
+  } catch (error) {
+    throw atCallSite(error, entry);
+  }
+}

@@ -1,0 +1,173 @@
+// The way of linearCrossEntropy from arguments to result, for either backend. Options are read first and lengths last.
+import { atCallSite, invalidType, invalidValue, printShape, shapeMismatch } from '../errors';
+import { kindOf } from '../intrinsics';
+import { layoutOf, reducedDims, sizeOf } from '../shape';
+import type { FloatArray, LinearLossCall, Operation } from '../types';
+import { type Given, measure, measureStorage, readFloats, readStorage } from './arguments';
+import { Arrangement, allocateLike } from './arrange';
+import type { Entry } from './execute';
+import { type LossOptions, readSettings, readWanted, type Settings, shown, type Wanted } from './loss';
+import { validateApart, validateApartOrSame } from './overlap';
+import { tensorOf } from './results';
+import { accept, canonical, readShared, type Shared } from './shared';
+import { type GivenTarget, measureTarget, measureWeight, readTarget } from './targets';
+
+interface LinearOptions extends LossOptions {
+  readonly bias?: unknown;
+}
+
+/** The gradients that are asked for. */
+interface Gradients {
+  readonly hidden: Wanted;
+  readonly weight: Wanted;
+  readonly bias: Wanted;
+}
+
+interface Request {
+  readonly hidden: Given<FloatArray>;
+  readonly matrix: Given<FloatArray>;
+  readonly bias: Given<FloatArray> | undefined;
+  readonly targets: GivenTarget;
+  readonly weights: Given<FloatArray> | undefined;
+  readonly gradients: Gradients;
+  readonly shared: Shared;
+  readonly settings: Settings;
+}
+
+export function linearLoss(
+  backend: Operation<LinearLossCall>,
+  entry: Entry,
+  given: unknown,
+  weight: unknown,
+  target: unknown,
+  options: object = {},
+): unknown {
+  try {
+    const shared = readShared(options);
+    const chosen = options as LinearOptions;
+    const settings = readSettings(chosen, true);
+    const { weight: classWeight, bias: givenBias, gradient } = chosen;
+    const hidden = readFloats('hidden', given);
+    const matrix = readStorage<FloatArray>('weight', weight, hidden.kind);
+    if (matrix.dims === undefined) throw invalidType('weight', 'an object with data and dims', weight);
+    const bias = givenBias === undefined ? undefined : readFloats('options.bias', givenBias);
+    const targets = readTarget('target', target);
+    const weights = classWeight === undefined ? undefined : readFloats('options.weight', classWeight);
+    const gradients = readGradients(gradient, hidden.kind, bias !== undefined);
+    return compute(backend, { hidden, matrix, bias, targets, weights, gradients, shared, settings });
+  } catch (error) {
+    throw atCallSite(error, entry);
+  }
+}
+
+function readGradients(given: unknown, kind: string, hasBias: boolean): Gradients {
+  const name = 'options.gradient';
+  const all = given === true;
+  if (given !== undefined && typeof given !== 'boolean' && !isChoice(given)) {
+    throw invalidType(name, 'of type boolean, or an object with hidden, weight and bias', given);
+  }
+  const chosen = (typeof given === 'object' ? given : {}) as Record<keyof Gradients, unknown>;
+  const { hidden = all, weight = all, bias = all && hasBias } = chosen;
+  if (bias !== false && !hasBias) throw invalidValue(`${name}.bias`, 'must not be given without options.bias', bias);
+  return {
+    hidden: readWanted(`${name}.hidden`, hidden, kind),
+    weight: readWanted(`${name}.weight`, weight, kind),
+    bias: readWanted(`${name}.bias`, bias, kind),
+  };
+}
+
+const isChoice = (given: unknown): boolean =>
+  typeof given === 'object' && given !== null && kindOf(given) === undefined && !('data' in given);
+
+function compute(backend: Operation<LinearLossCall>, request: Request): unknown {
+  const { hidden, matrix, bias, targets, weights, gradients, shared, settings } = request;
+  const hiddenDims = measure(hidden);
+  const depth = hiddenDims.at(-1);
+  if (depth === undefined) throw shapeMismatch('hidden', 'have at least one axis', 'shape []');
+  const matrixDims = measure(matrix);
+  const n = matrixDims[0] as number;
+  if (matrixDims.length !== 2 || matrixDims[1] !== depth) {
+    throw shapeMismatch('weight', `have shape [classes, ${depth}]`, `shape ${printShape(matrixDims)}`);
+  }
+  if (bias !== undefined && !isOneForEach(measure(bias), n)) {
+    throw shapeMismatch(bias.name, `have shape [${n}], one for each class`, `shape ${printShape(measure(bias))}`);
+  }
+  const dims = [...hiddenDims.slice(0, -1), n];
+  const layout = layoutOf(dims, [dims.length - 1]);
+  const { classes, probabilities } = measureTarget(targets, dims, layout, settings.ignoreIndex);
+  const weight = weights && measureWeight(weights, n);
+  const [hiddenGradient, matrixGradient, biasGradient] = measureGradients(request, hiddenDims, matrixDims);
+  const arrangement = new Arrangement(dims, layout, hidden.kind, shared.beta);
+  const losses = settings.reduction === 'none' ? allocateLike(hidden.kind, layout.outer) : undefined;
+  const logSumExp = allocateLike(hidden.kind, layout.outer);
+  const totals = { loss: 0, totalWeight: 0 };
+  const verdict = backend.run({
+    ...canonical(shared, layout, arrangement),
+    ...settings,
+    hidden: arrangement.convert(hidden.data),
+    matrix: arrangement.convert(matrix.data),
+    bias: bias && arrangement.convert(bias.data),
+    depth,
+    classes,
+    probabilities: probabilities && arrangement.convert(probabilities),
+    ignored: settings.ignoreIndex >= 0 && settings.ignoreIndex < n ? settings.ignoreIndex : -1,
+    weight: weight && arrangement.convert(weight),
+    losses: losses && arrangement.rows(losses),
+    logSumExp: arrangement.rows(logSumExp),
+    hiddenGradient: hiddenGradient && arrangement.rows(hiddenGradient),
+    matrixGradient: matrixGradient && arrangement.rows(matrixGradient),
+    biasGradient: biasGradient && arrangement.rows(biasGradient),
+    totals,
+  });
+  accept(verdict);
+  arrangement.finish();
+  const ofRows = (values: FloatArray): unknown =>
+    hidden.dims === undefined ? values[0] : tensorOf(values, reducedDims(dims, layout.reduced, false));
+  return {
+    loss: losses === undefined ? totals.loss : ofRows(losses),
+    totalWeight: totals.totalWeight,
+    logSumExp: ofRows(logSumExp),
+    ...shown('hiddenGradient', gradients.hidden, hiddenGradient, hidden.dims),
+    ...shown('weightGradient', gradients.weight, matrixGradient, matrix.dims),
+    ...shown('biasGradient', gradients.bias, biasGradient, bias?.dims),
+  };
+}
+
+const isOneForEach = (dims: readonly number[], n: number): boolean => dims.length === 1 && dims[0] === n;
+
+/** Storage that is checked, or made. */
+function measureGradients(
+  request: Request,
+  hiddenDims: readonly number[],
+  matrixDims: readonly number[],
+): (FloatArray | undefined)[] {
+  const { hidden, gradients } = request;
+  const results: [Wanted, FloatArray][] = [];
+  const measureOne = (wanted: Wanted, dims: readonly number[]): FloatArray | undefined => {
+    const { name, storage, given } = wanted;
+    if (given === undefined || given === false) return undefined;
+    const data = storage === undefined ? allocateLike(hidden.kind, sizeOf(dims)) : storage.data;
+    if (storage !== undefined) {
+      measureStorage(storage, dims);
+      validateInputsApart(name, data, request);
+      for (const [other, otherData] of results) validateApart(name, data, other.name, otherData);
+    }
+    results.push([wanted, data]);
+    return data;
+  };
+  return [
+    measureOne(gradients.hidden, hiddenDims),
+    measureOne(gradients.weight, matrixDims),
+    measureOne(gradients.bias, [matrixDims[0] as number]),
+  ];
+}
+
+/** The gradient of the hidden rows may take their place; all other storage is apart from all inputs. */
+function validateInputsApart(name: string, data: FloatArray, request: Request): void {
+  const { hidden, matrix, bias, targets, weights, shared, gradients } = request;
+  if (name === gradients.hidden.name) validateApartOrSame(name, data, hidden.name, hidden.data);
+  else validateApart(name, data, hidden.name, hidden.data);
+  for (const input of [matrix, bias, targets, weights, shared.mask]) {
+    if (input !== undefined) validateApart(name, data, input.name, input.data);
+  }
+}
