@@ -10,7 +10,7 @@ export function own<Data>(array: Data): Data {
   return array;
 }
 
-export const isOwn = (array: unknown): boolean => owned !== undefined && owned.has(array);
+export const isOwn = (array: unknown): boolean => owned?.has(array) === true;
 
 /** Runs `call` with `given` and all arrays that it makes known as the library's own. */
 export function owning<Result>(given: Iterable<unknown>, call: () => Result): Result {

@@ -47,8 +47,16 @@ interface Job {
   readonly cancel: () => void;
 }
 
-const inFlight = new Map<number, Job>();
-let isAttached = false;
+// Test runners load modules anew, but never a binary: all loads of this file must know the jobs of the one it has.
+const place = Symbol.for('softmax-native jobs');
+
+function jobsOf(addon: Addon & { [place]?: Map<number, Job> }): Map<number, Job> {
+  if (addon[place] !== undefined) return addon[place];
+  const inFlight = new Map<number, Job>();
+  if (!addon.attachJobs((slot, givenUp) => settle(addon, inFlight, slot, givenUp))) throw outOfMemory();
+  addon[place] = inFlight;
+  return inFlight;
+}
 
 /** The operation as one that runs behind JavaScript's back, unless it is over sooner than it could be handed over. */
 export function job<Of extends Canonical>(addon: Addon, description: Description<Of>): Operation<Of> {
@@ -79,7 +87,7 @@ function start(
   invocation: Invocation,
   finish: (slot: number) => unknown,
 ): Promise<unknown> {
-  if (!isAttached) isAttached = addon.attachJobs((slot, givenUp) => settle(addon, slot, givenUp));
+  const inFlight = jobsOf(addon);
   let own = 0;
   let written = 0;
   invocation.arrays.forEach((array, position) => {
@@ -100,7 +108,7 @@ function start(
 }
 
 /** Called by the binary when a job has ended. */
-function settle(addon: Addon, slot: number, givenUp: boolean): void {
+function settle(addon: Addon, inFlight: Map<number, Job>, slot: number, givenUp: boolean): void {
   const { finish, resolve, reject, signal: abort, cancel } = inFlight.get(slot) as Job;
   inFlight.delete(slot);
   abort?.removeEventListener('abort', cancel);

@@ -9,7 +9,7 @@ import { type Given, give } from './transfer';
 type Function = (...args: never[]) => unknown;
 
 /** `call` is told to compute with jobs; `optionsAt` is the position of its options. */
-export function promised(optionsAt: number, call: Function): Function {
+export function promised<Promised>(optionsAt: number, call: Function): Promised {
   const entry = (...args: unknown[]): Promise<unknown> => {
     try {
       const { signal, transfer } = readPromiseOptions(args[optionsAt]);
@@ -22,7 +22,7 @@ export function promised(optionsAt: number, call: Function): Function {
       return Promise.reject(error);
     }
   };
-  return entry;
+  return entry as Promised;
 }
 
 function readPromiseOptions(options: unknown): { signal: AbortSignal | undefined; transfer: boolean } {
