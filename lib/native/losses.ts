@@ -1,16 +1,12 @@
-// The losses of the binary: calls in canonical form, positions as in native/binding/losses.hpp.
-import type { DivergenceCall, LinearLossCall, LossCall, Operation, Reduction } from '../types';
-import type { AddonOperation } from './addon';
-import { invoke, numberOf } from './invoke';
+// How the losses are put to the binary: positions as in native/binding/losses.hpp.
+import { referenceBackend } from '../reference/backend';
+import type { DivergenceCall, LinearLossCall, LossCall, Reduction } from '../types';
+import { type Description, numberOf } from './invoke';
 
 const codeOfReduction: Readonly<Record<Reduction, number>> = { mean: 0, sum: 1, none: 2 };
 
-/** `ofNothing` computes what has no elements. */
-export function nativeLoss(
-  operation: AddonOperation,
-  input: string,
-  ofNothing: Operation<LossCall>,
-): Operation<LossCall> {
+/** `input` is what the function calls its first argument. */
+export function loss(name: 'crossEntropy' | 'nllLoss', input: string): Description<LossCall> {
   const names = [
     input,
     'logSumExp',
@@ -23,17 +19,15 @@ export function nativeLoss(
     'options.targetGradient',
   ];
   return {
-    run(call) {
-      if (call.logits.length === 0) return ofNothing.run(call);
-      const { logits, logSumExp, mask, losses, classes, probabilities, weight, gradient, targetGradient } = call;
-      const verdict = invoke(operation, call, {
-        arrays: [logits, logSumExp, mask, losses, classes, probabilities, weight, gradient, targetGradient],
-        names,
-        numbers: numbersOf(call),
-      });
-      if (verdict < 0) readTotals(call);
-      return verdict;
-    },
+    name,
+    describe: ({ logits, logSumExp, mask, losses, classes, probabilities, weight, ...call }) => ({
+      arrays: [logits, logSumExp, mask, losses, classes, probabilities, weight, call.gradient, call.targetGradient],
+      names,
+      results: [3, 7, 8],
+      numbers: numbersOf(call),
+    }),
+    afterwards: readTotals,
+    instead: ({ logits }) => (logits.length === 0 ? referenceBackend[name] : undefined),
   };
 }
 
@@ -53,49 +47,52 @@ function readTotals({ totals }: Settings): void {
   totals.totalWeight = numberOf(1);
 }
 
-export function nativeLinearLoss(
-  operation: AddonOperation,
-  ofNothing: Operation<LinearLossCall>,
-): Operation<LinearLossCall> {
-  const names = [
-    'hidden',
-    'logSumExp',
-    'options.mask',
-    'loss',
-    'target',
-    'target',
-    'options.weight',
-    'weight',
-    'options.bias',
-    'options.gradient.hidden',
-    'options.gradient.weight',
-    'options.gradient.bias',
-  ];
-  return {
-    run(call) {
-      if (call.outer * call.n === 0) return ofNothing.run(call);
-      const { hidden, logSumExp, mask, losses, classes, probabilities, weight, matrix, bias } = call;
-      const gradients = [call.hiddenGradient, call.matrixGradient, call.biasGradient];
-      const verdict = invoke(operation, call, {
-        arrays: [hidden, logSumExp, mask, losses, classes, probabilities, weight, matrix, bias, ...gradients],
-        names,
-        numbers: [...numbersOf(call), call.depth],
-      });
-      if (verdict < 0) readTotals(call);
-      return verdict;
-    },
-  };
-}
+const linearNames = [
+  'hidden',
+  'logSumExp',
+  'options.mask',
+  'loss',
+  'target',
+  'target',
+  'options.weight',
+  'weight',
+  'options.bias',
+  'options.gradient.hidden',
+  'options.gradient.weight',
+  'options.gradient.bias',
+];
 
-export function nativeDivergence(
-  operation: AddonOperation,
-  ofNothing: Operation<DivergenceCall>,
-): Operation<DivergenceCall> {
-  const names = ['logits', 'options.out', 'options.mask', 'otherLogits'];
-  return {
-    run(call) {
-      if (call.logits.length === 0) return ofNothing.run(call);
-      return invoke(operation, call, { arrays: [call.logits, call.out, call.mask, call.otherLogits], names });
-    },
-  };
-}
+export const linearLoss: Description<LinearLossCall> = {
+  name: 'linearCrossEntropy',
+  describe: ({ hidden, logSumExp, mask, losses, classes, probabilities, weight, matrix, bias, ...call }) => ({
+    arrays: [
+      hidden,
+      logSumExp,
+      mask,
+      losses,
+      classes,
+      probabilities,
+      weight,
+      matrix,
+      bias,
+      call.hiddenGradient,
+      call.matrixGradient,
+      call.biasGradient,
+    ],
+    names: linearNames,
+    results: [3, 9, 10, 11],
+    numbers: [...numbersOf(call), call.depth],
+    work: call.outer * call.n * (1 + call.depth / 16),
+  }),
+  afterwards: readTotals,
+  instead: ({ outer, n }) => (outer * n === 0 ? referenceBackend.linearCrossEntropy : undefined),
+};
+
+export const divergence: Description<DivergenceCall> = {
+  name: 'klDivergence',
+  describe: ({ logits, out, mask, otherLogits }) => ({
+    arrays: [logits, out, mask, otherLogits],
+    names: ['logits', 'options.out', 'options.mask', 'otherLogits'],
+  }),
+  instead: ({ logits }) => (logits.length === 0 ? referenceBackend.klDivergence : undefined),
+};

@@ -3,6 +3,7 @@
 import { atCallSite } from '../errors';
 import { Float64Array, Int32Array } from '../intrinsics';
 import type { Diagnoses, Diagnosis } from '../options';
+import { own } from '../ownership';
 import { layoutOf, reducedDims } from '../shape';
 import type { DiagnoseCall, Operation } from '../types';
 import { validateAxes } from '../validate';
@@ -10,7 +11,7 @@ import { measure, readLogits } from './arguments';
 import { Arrangement, fitsFloat32 } from './arrange';
 import type { Entry } from './execute';
 import { tensorOf } from './results';
-import { accept, canonical, readShared } from './shared';
+import { canonical, concluding, readShared } from './shared';
 
 /** In the order in which a backend writes them. */
 const fields = [
@@ -37,7 +38,7 @@ export function diagnosis(
   entry: Entry,
   given: unknown,
   options: object = {},
-): Diagnosis | Diagnoses {
+): unknown {
   try {
     const shared = readShared(options);
     const logits = readLogits(given);
@@ -47,13 +48,13 @@ export function diagnosis(
     // All is computed in float64: no beta asks for a copy.
     const arrangement = new Arrangement(dims, layout, logits.kind, 1);
     const rows = layout.outer * layout.inner;
-    const out = new Float64Array(rows * fields.length);
-    const call = canonical(shared, layout, arrangement);
-    if (rows > 0) {
-      const inFloat64 = !fitsFloat32(shared.beta);
-      accept(operation.run({ ...call, logits: arrangement.input(logits.data), out, inFloat64 }));
-    }
-    return logits.dims === undefined ? ofVector(out) : ofRows(out, reducedDims(dims, axes, false));
+    const out = own(new Float64Array(rows * fields.length));
+    const shape = canonical(shared, layout, arrangement);
+    const result = (): unknown =>
+      logits.dims === undefined ? ofVector(out) : ofRows(out, reducedDims(dims, axes, false));
+    if (rows === 0) return result();
+    const call = { ...shape, logits: arrangement.input(logits.data), out, inFloat64: !fitsFloat32(shared.beta) };
+    return operation.perform(call, concluding(arrangement, result));
   } catch (error) {
     throw atCallSite(error, entry);
   }

@@ -8,7 +8,7 @@ import { Arrangement, allocateLike } from './arrange';
 import type { Entry } from './execute';
 import { validateApart } from './overlap';
 import { tensorOf } from './results';
-import { accept, canonical, readShared } from './shared';
+import { canonical, concluding, readShared } from './shared';
 
 export function divergence(
   backend: Operation<DivergenceCall>,
@@ -39,16 +39,19 @@ export function divergence(
     }
     const result = storage === undefined ? allocateLike(logits.kind, sizeOf(kept)) : storage.data;
     const arrangement = new Arrangement(dims, layout, logits.kind, shared.beta);
-    const verdict = backend.run({
+    const call = {
       ...canonical(shared, layout, arrangement),
       logits: arrangement.input(logits.data),
       otherLogits: arrangement.input(other.data),
       out: arrangement.rows(result),
-    });
-    accept(verdict);
-    arrangement.finish();
-    if (logits.dims === undefined) return result[0];
-    return storage === undefined ? tensorOf(result, kept) : out;
+    };
+    return backend.perform(
+      call,
+      concluding(arrangement, () => {
+        if (logits.dims === undefined) return result[0];
+        return storage === undefined ? tensorOf(result, kept) : out;
+      }),
+    );
   } catch (error) {
     throw atCallSite(error, entry);
   }

@@ -9,7 +9,7 @@ import type { Entry } from './execute';
 import { type LossOptions, readSettings, readWanted, type Settings, shown, type Wanted } from './loss';
 import { validateApart, validateApartOrSame } from './overlap';
 import { tensorOf } from './results';
-import { accept, canonical, readShared, type Shared } from './shared';
+import { canonical, concluding, readShared, type Shared } from './shared';
 import { type GivenTarget, measureTarget, measureWeight, readTarget } from './targets';
 
 interface LinearOptions extends LossOptions {
@@ -101,7 +101,7 @@ function compute(backend: Operation<LinearLossCall>, request: Request): unknown 
   const losses = settings.reduction === 'none' ? allocateLike(hidden.kind, layout.outer) : undefined;
   const logSumExp = allocateLike(hidden.kind, layout.outer);
   const totals = { loss: 0, totalWeight: 0 };
-  const verdict = backend.run({
+  const call: LinearLossCall = {
     ...canonical(shared, layout, arrangement),
     ...settings,
     hidden: arrangement.convert(hidden.data),
@@ -118,19 +118,18 @@ function compute(backend: Operation<LinearLossCall>, request: Request): unknown 
     matrixGradient: matrixGradient && arrangement.rows(matrixGradient),
     biasGradient: biasGradient && arrangement.rows(biasGradient),
     totals,
-  });
-  accept(verdict);
-  arrangement.finish();
+  };
   const ofRows = (values: FloatArray): unknown =>
     hidden.dims === undefined ? values[0] : tensorOf(values, reducedDims(dims, layout.reduced, false));
-  return {
+  const result = (): unknown => ({
     loss: losses === undefined ? totals.loss : ofRows(losses),
     totalWeight: totals.totalWeight,
     logSumExp: ofRows(logSumExp),
     ...shown('hiddenGradient', gradients.hidden, hiddenGradient, hidden.dims),
     ...shown('weightGradient', gradients.weight, matrixGradient, matrix.dims),
     ...shown('biasGradient', gradients.bias, biasGradient, bias?.dims),
-  };
+  });
+  return backend.perform(call, concluding(arrangement, result));
 }
 
 const isOneForEach = (dims: readonly number[], n: number): boolean => dims.length === 1 && dims[0] === n;

@@ -9,7 +9,7 @@ import { Arrangement, allocateLike } from './arrange';
 import type { Entry } from './execute';
 import { validateApart, validateApartOrSame } from './overlap';
 import { tensorOf } from './results';
-import { accept, canonical, readShared, type Shared } from './shared';
+import { canonical, concluding, readShared, type Shared } from './shared';
 import { type GivenTarget, measureTarget, measureWeight, readTarget } from './targets';
 
 /** What tells the two losses apart. */
@@ -161,7 +161,7 @@ function compute(backend: Operation<LossCall>, input: string, request: Request):
   const losses = reduction === 'none' ? allocateLike(logits.kind, rows) : undefined;
   const logSumExp = allocateLike(logits.kind, rows);
   const totals = { loss: 0, totalWeight: 0 };
-  const verdict = backend.run({
+  const call: LossCall = {
     ...canonical(shared, layout, arrangement),
     ...settings,
     logits: arrangement.input(logits.data),
@@ -174,18 +174,17 @@ function compute(backend: Operation<LossCall>, input: string, request: Request):
     gradient: gradient && arrangement.elements(gradient),
     targetGradient: targetGradient && arrangement.elements(targetGradient),
     totals,
-  });
-  accept(verdict);
-  arrangement.finish();
+  };
   const ofRows = (values: FloatArray): unknown =>
     logits.dims === undefined ? values[0] : tensorOf(values, reducedDims(dims, layout.reduced, false));
-  return {
+  const result = (): unknown => ({
     loss: losses === undefined ? totals.loss : ofRows(losses),
     totalWeight: totals.totalWeight,
     ...(input === 'logits' && { logSumExp: ofRows(logSumExp) }),
     ...shown('gradient', wanted, gradient, logits.dims),
     ...shown('targetGradient', wantedOfTarget, targetGradient, logits.dims),
-  };
+  });
+  return backend.perform(call, concluding(arrangement, result));
 }
 
 /** Storage that is checked, or made. `same` is the input that it may be. */

@@ -1,7 +1,7 @@
 // The options that every function of logits has, read once, and the canonical part of a call made from them.
 import { nonFinite } from '../errors';
 import type { Layout } from '../shape';
-import type { Canonical, NonFinite, Verdict } from '../types';
+import type { Canonical, Conclude, NonFinite } from '../types';
 import { validateOptions, validateRule, validateScale } from '../validate';
 import { type Given, readMask } from './arguments';
 import type { Arrangement } from './arrange';
@@ -39,7 +39,11 @@ export function canonical({ mask, rule, beta }: Shared, layout: Layout, arrangem
   return { outer, n, inner, mask: placed?.data, maskStrides: placed?.strides, beta, rule };
 }
 
-/** Throws what the rule 'throw' refuses. */
-export function accept(verdict: Verdict): void {
-  if (verdict >= 0) throw nonFinite(verdict);
+/** Throws what the rule 'throw' refuses; else brings results to where they are wanted and gives what the function returns. */
+export function concluding(arrangement: Arrangement, result: () => unknown): Conclude {
+  return (verdict) => {
+    if (verdict >= 0) throw nonFinite(verdict);
+    arrangement.finish();
+    return result();
+  };
 }

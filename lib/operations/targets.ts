@@ -2,6 +2,7 @@
 // after it was checked; probabilities that another thread may write are copied.
 import { invalidType, outOfRange, printShape, shapeMismatch } from '../errors';
 import { Float32Array, Float64Array, Int32Array, isArray, isShared, kindOf, lengthOf } from '../intrinsics';
+import { own } from '../ownership';
 import { type Layout, reducedDims, sizeOf } from '../shape';
 import type { FloatArray } from '../types';
 import { type Given, measure, measureLength, readDims, readNumbers } from './arguments';
@@ -95,7 +96,7 @@ function validateShape(given: GivenTarget, found: readonly number[], allowed: re
 function readClasses(given: GivenTarget, n: number, ignoreIndex: number): Int32Array {
   const { data, dims, form, name } = given;
   const length = measureLength(name, data);
-  const classes = new Int32Array(length);
+  const classes = own(new Int32Array(length));
   for (let row = 0; row < length; row += 1) {
     const value = data[row] as number | bigint;
     const index = Number(value);
@@ -113,7 +114,7 @@ function readClasses(given: GivenTarget, n: number, ignoreIndex: number): Int32A
 }
 
 const copyOf = (data: FloatArray): FloatArray =>
-  kindOf(data) === 'Float32Array' ? new Float32Array(data) : new Float64Array(data);
+  own(kindOf(data) === 'Float32Array' ? new Float32Array(data) : new Float64Array(data));
 
 const sameDims = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((dim, axis) => dim === b[axis]);

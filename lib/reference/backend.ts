@@ -1,5 +1,5 @@
 // The reference as a backend: what runs where no binary loads, and `softmax-native/reference`.
-import type { Backend, Call, FloatArray, Kernel, NonFinite, Verdict } from '../types';
+import type { Backend, Call, FloatArray, NonFinite, Operation, PromptKernel, Verdict } from '../types';
 import { argmax, hardmax } from './argmax';
 import { crossEntropy } from './cross-entropy';
 import { diagnose } from './diagnose';
@@ -36,7 +36,14 @@ function rowsCall(
   };
 }
 
-const kernel = (run: (call: Call) => Verdict): Kernel => ({ run, rows: (...rows) => void run(rowsCall(...rows)) });
+function operation<Of>(run: (call: Of) => Verdict): Operation<Of> {
+  return { perform: (call, conclude) => conclude(run(call)) };
+}
+
+const kernel = (run: (call: Call) => Verdict): PromptKernel => ({
+  ...operation(run),
+  rows: (...rows) => void run(rowsCall(...rows)),
+});
 
 export const referenceBackend: Backend = {
   softmax: kernel(softmax),
@@ -44,9 +51,9 @@ export const referenceBackend: Backend = {
   hardmax: kernel(hardmax),
   logSumExp: kernel(logSumExp),
   argmax: kernel(argmax),
-  diagnose: { run: diagnose },
-  crossEntropy: { run: crossEntropy },
-  nllLoss: { run: nllLoss },
-  klDivergence: { run: klDivergence },
-  linearCrossEntropy: { run: linearCrossEntropy },
+  diagnose: operation(diagnose),
+  crossEntropy: operation(crossEntropy),
+  nllLoss: operation(nllLoss),
+  klDivergence: operation(klDivergence),
+  linearCrossEntropy: operation(linearCrossEntropy),
 };

@@ -1,7 +1,6 @@
 #include "linear.hpp"
 
 #include "../operations/linear_cross_entropy.hpp"
-#include "call.hpp"
 #include "loss_arguments.hpp"
 
 namespace softmax_native {
@@ -11,8 +10,8 @@ enum Position : std::size_t { kHidden = 0, kWeight = 7, kBias, kHiddenGradient, 
 
 }  // namespace
 
-napi_value call_linear_cross_entropy(napi_env env, napi_callback_info info) {
-  return call(env, info, [](Arguments& arguments, auto zero) {
+void linear_cross_entropy_row(Arguments& call) {
+  by_type(call, [](Arguments& arguments, auto zero) {
     using T = decltype(zero);
     const Logits<T> logits = arguments.logits_to_be_made<T>();
     const std::size_t rows = logits.layout.rows(), classes = logits.layout.n;

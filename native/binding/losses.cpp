@@ -2,7 +2,6 @@
 
 #include "../operations/kl_divergence.hpp"
 #include "../operations/losses.hpp"
-#include "call.hpp"
 #include "loss_arguments.hpp"
 
 namespace softmax_native {
@@ -12,8 +11,8 @@ enum Position : std::size_t { kLogits = 0, kGradient = 7, kTargetGradient = 8 };
 
 // A loss of a target for each row, with what both functions share read from the call.
 template <class Operation>
-napi_value call_loss(napi_env env, napi_callback_info info, const Operation& operation) {
-  return call(env, info, [&](Arguments& arguments, auto zero) {
+void loss(Arguments& call, const Operation& operation) {
+  by_type(call, [&](Arguments& arguments, auto zero) {
     using T = decltype(zero);
     const Logits<T> logits = arguments.logits<T>();
     const std::size_t size = logits.layout.size(), rows = logits.layout.rows();
@@ -32,20 +31,20 @@ napi_value call_loss(napi_env env, napi_callback_info info, const Operation& ope
 
 }  // namespace
 
-napi_value call_cross_entropy(napi_env env, napi_callback_info info) {
-  return call_loss(env, info, [](const auto& logits, const auto& targets, const auto& options, auto& results) {
+void cross_entropy_row(Arguments& call) {
+  loss(call, [](const auto& logits, const auto& targets, const auto& options, auto& results) {
     return cross_entropy(logits, targets, options, results);
   });
 }
 
-napi_value call_nll_loss(napi_env env, napi_callback_info info) {
-  return call_loss(env, info, [](const auto& logits, const auto& targets, const auto& options, auto& results) {
+void nll_loss_row(Arguments& call) {
+  loss(call, [](const auto& logits, const auto& targets, const auto& options, auto& results) {
     return nll_loss(logits, targets, options, results);
   });
 }
 
-napi_value call_kl_divergence(napi_env env, napi_callback_info info) {
-  return call(env, info, [](Arguments& arguments, auto zero) {
+void kl_divergence_row(Arguments& call) {
+  by_type(call, [](Arguments& arguments, auto zero) {
     using T = decltype(zero);
     const Logits<T> logits = arguments.logits<T>();
     const T* other = arguments.input<T>(3, logits.layout.size());

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "napi.hpp"
+#include "row.hpp"
 
 namespace softmax_native {
 
@@ -8,8 +8,8 @@ namespace softmax_native {
 // nllLoss(logProbabilities, logSumExp (unused), undefined, losses?, classes?, probabilities?, weight?, gradient?)
 //   numbers in: reduction, smoothing, over others, z-loss, softcap, the ignored class; out: loss, total weight
 // klDivergence(logits, out, mask?, otherLogits)
-napi_value call_cross_entropy(napi_env env, napi_callback_info info);
-napi_value call_nll_loss(napi_env env, napi_callback_info info);
-napi_value call_kl_divergence(napi_env env, napi_callback_info info);
+void cross_entropy_row(Arguments& call);
+void nll_loss_row(Arguments& call);
+void kl_divergence_row(Arguments& call);
 
 }  // namespace softmax_native
