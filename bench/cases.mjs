@@ -23,31 +23,36 @@ const FAMILIES = [softmaxFamily, derivatives, losses, linear];
  *   exact?(workload, inputs)     { name: array }, where the reference would take too long
  *   sampled?(values, workload, inputs)   what is compared with it
  *   timesReference?              whether the reference is timed at any size
+ *   shape?(dims), size?(shape), label?(dims)     where dims are not those of the logits, or an element is no logit
  */
 const OPERATIONS = Object.assign({}, ...FAMILIES.map(({ operations }) => operations));
 
 /** Each with `name`, `size`, what is known of its operation, and `shape`: the axis of the classes is the middle one. */
-export const CASES = FAMILIES.flatMap(({ cases }) => cases).map(completed);
+export const CASES = FAMILIES.flatMap(({ cases }) => cases).map((listed) => completed(listed));
 
-/** A case, or one like it of other dimensions. */
-export function completed(listed) {
-  const { dims, type = 'float32', options = {}, words = [] } = listed;
+/** A case as CASES has it, of what stands in a list: { operation, dims, type?, options?, words?, target? }. */
+export function completed(listed, dims = listed.dims) {
+  const { type = 'float32', options = {}, words = [] } = listed;
   const axis = options.axis ?? dims.length - 1;
-  const shape = {
-    outer: product(dims.slice(0, axis)),
-    n: dims[axis],
-    inner: product(dims.slice(axis + 1)),
-  };
+  const usual = { shape: () => shapeOf(dims, axis), size: () => product(dims), label, wanted, values };
+  const steps = { ...usual, ...OPERATIONS[listed.operation] };
+  const shape = steps.shape(dims);
   const suffix = [...Object.entries(options).map(([key, value]) => `${key} ${value}`), ...words];
-  const label = listed.label ?? dims.join('x');
-  const name = [`${listed.operation} ${label} ${type}`, ...suffix].join(', ');
-  const steps = { wanted, values, ...OPERATIONS[listed.operation] };
-  return { shape, size: product(dims), ...listed, type, options, axis, name, steps };
+  const name = [`${listed.operation} ${steps.label(dims)} ${type}`, ...suffix].join(', ');
+  return { ...listed, dims, type, options, axis, shape, size: steps.size(shape), name, steps };
 }
 
 /** Those whose name contains every word given; "quick" leaves out whatever is larger than the first caches. */
 export function chosenCases(words, { quick = false } = {}) {
   return CASES.filter(({ name, size }) => words.every((word) => name.includes(word)) && !(quick && size > 200_000));
+}
+
+function shapeOf(dims, axis) {
+  return { outer: product(dims.slice(0, axis)), n: dims[axis], inner: product(dims.slice(axis + 1)) };
+}
+
+function label(dims) {
+  return dims.join('x');
 }
 
 function wanted(_, outputs) {

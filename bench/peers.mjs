@@ -5,6 +5,7 @@ import { findPython, pythonContestants } from './contestants/python.mjs';
 import { installPeers } from './install.mjs';
 import { describeRun, printRun } from './library.mjs';
 import { printCase, writeResults } from './report.mjs';
+import { printSummary } from './summary.mjs';
 
 const { cases, rounds } = readCommandLine();
 const python = findPython();
@@ -29,4 +30,5 @@ for (const workload of cases) {
   printCase(workload, rows);
   results.cases.push({ name: workload.name, size: workload.size, target: workload.target, rows });
 }
+if (cases.length > 1) printSummary(results.cases);
 console.log(`\nWritten to ${writeResults('peers', results)}`);

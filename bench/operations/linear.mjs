@@ -3,12 +3,9 @@
 import { classIndices, emptyTensor, normalTensor } from '../inputs.mjs';
 import { native } from '../library.mjs';
 
-const linear = (rows, width, classes, target) => ({
+export const linear = (rows, width, classes, target) => ({
   operation: 'linearCrossEntropy',
   dims: [rows, width, classes],
-  shape: { outer: rows, n: classes, inner: 1 },
-  size: rows * classes,
-  label: `${rows}x${width}->${classes}`,
   target: { peer: 'torch', ...target },
 });
 
@@ -106,6 +103,9 @@ const arrayOf = (result) => (typeof result === 'number' ? [result] : (result.dat
 
 export const operations = {
   linearCrossEntropy: {
+    label: ([rows, width, classes]) => `${rows}x${width}->${classes}`,
+    shape: ([rows, , classes]) => ({ outer: rows, n: classes, inner: 1 }),
+    size: ({ outer, n }) => outer * n,
     inputs,
     outputs,
     given,
