@@ -92,8 +92,12 @@ function startChild(command, folder, threads) {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   let waiting;
+  let ended;
   createInterface({ input: child.stdout }).on('line', (line) => waiting?.resolve(JSON.parse(line)));
-  const fail = (reason) => waiting?.reject(new Error(`${command}: ${reason}`));
+  const fail = (reason) => {
+    ended = new Error(`${command}: ${reason}`);
+    waiting?.reject(ended);
+  };
   child.on('error', ({ message }) => fail(message));
   child.on('exit', (status, signal) => fail(`ended with ${status ?? signal}`));
   child.stdin.on('error', () => {}); // its end is told by 'exit'
@@ -101,6 +105,7 @@ function startChild(command, folder, threads) {
     ask: (...words) =>
       new Promise((resolve, reject) => {
         waiting = { resolve, reject };
+        if (ended) reject(ended);
         child.stdin.write(`${words.join('\t')}\n`);
       }),
     kill: () => child.kill(),
