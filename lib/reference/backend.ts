@@ -1,5 +1,5 @@
 // The reference as a backend: what runs where no binary loads, and `softmax-native/reference`.
-import type { Backend, Call, FloatArray, Kernel, NonFinite, Verdict } from '../types';
+import type { Backend, Call, FloatArray, NonFinite, PromptKernel, Verdict } from '../types';
 import { argmax, hardmax } from './argmax';
 import { logSoftmax } from './log-softmax';
 import { logSumExp } from './log-sum-exp';
@@ -31,7 +31,10 @@ function rowsCall(
   };
 }
 
-const kernel = (run: (call: Call) => Verdict): Kernel => ({ run, rows: (...rows) => void run(rowsCall(...rows)) });
+const kernel = (run: (call: Call) => Verdict): PromptKernel => ({
+  perform: (call, conclude) => conclude(run(call)),
+  rows: (...rows) => void run(rowsCall(...rows)),
+});
 
 export const referenceBackend: Backend = {
   softmax: kernel(softmax),

@@ -1,0 +1,11 @@
+// The names of softmax-native/promises for `import`: the same objects that `require` gives.
+export {
+  argmax,
+  hardmax,
+  logSoftmax,
+  logSumExp,
+  type PromiseOptions,
+  smoothMax,
+  softmax,
+  type Transferred,
+} from './promises.js';
