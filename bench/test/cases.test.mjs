@@ -1,10 +1,22 @@
-// Each case of the benchmark in small: its inputs can be made, and all that comes without an installation agrees.
+// Each case of the benchmark in small: its inputs can be made, and all contestants in Node agree.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CASES, completed } from '../cases.mjs';
 import { nativeContestants, referenceContestant } from '../contestants/native.mjs';
+import { onnxruntimeContestants } from '../contestants/onnxruntime.mjs';
 import { plainContestants } from '../contestants/plain.mjs';
+import { tfjsContestants } from '../contestants/tfjs.mjs';
+import { transformersContestants } from '../contestants/transformers.mjs';
 import { exactAnswer, largestError } from '../verify.mjs';
+
+const ALL = [
+  nativeContestants,
+  plainContestants,
+  referenceContestant,
+  onnxruntimeContestants,
+  tfjsContestants,
+  transformersContestants,
+];
 
 // Far more than the library's own bounds, which its own tests keep; far less than a wrong formula is off.
 const MOST_ULPS = 1000;
@@ -23,17 +35,18 @@ const smallCases = new Map(
 );
 
 for (const [name, workload] of smallCases) {
-  test(name, () => {
+  test(name, async () => {
     const inputs = workload.steps.inputs(workload);
     const outputs = workload.steps.outputs(workload, inputs);
     const exact = exactAnswer(workload, inputs);
-    const contestants = [nativeContestants, plainContestants].flatMap((make) => make(workload, inputs, outputs));
-    contestants.push(referenceContestant(workload, inputs, outputs));
-    for (const { name: contestant, result } of contestants) {
-      const results = result();
-      if (contestant === 'native') assert.deepEqual(Object.keys(results).sort(), Object.keys(exact).sort());
-      const ulps = largestError(`${name}, ${contestant}`, results, exact, workload, inputs);
-      assert.ok(ulps <= MOST_ULPS, `${contestant}: ${ulps} ulps`);
+    for (const make of ALL) {
+      for (const contestant of [await make(workload, inputs, outputs)].flat()) {
+        const results = await contestant.result();
+        await contestant.release?.();
+        if (contestant.name === 'native') assert.deepEqual(Object.keys(results).sort(), Object.keys(exact).sort());
+        const ulps = largestError(`${name}, ${contestant.name}`, results, exact, workload, inputs);
+        assert.ok(ulps <= MOST_ULPS, `${contestant.name}: ${ulps} ulps`);
+      }
     }
   });
 }
