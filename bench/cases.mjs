@@ -22,7 +22,7 @@ const FAMILIES = [softmaxFamily, derivatives, losses, linear];
  *                                numbers; default: each number is measured against itself
  *   exact?(workload, inputs)     { name: array }, where the reference would take too long
  *   sampled?(values, workload, inputs)   what is compared with it
- *   timesReference?              whether the reference is timed at any size
+ *   timesReference?              whether the reference answers, and is timed, at any size
  *   shape?(dims), size?(shape), label?(dims)     where dims are not those of the logits, or an element is no logit
  */
 const OPERATIONS = Object.assign({}, ...FAMILIES.map(({ operations }) => operations));

@@ -3,13 +3,10 @@
 import { nativeContestants, referenceContestant } from './contestants/native.mjs';
 import { copyContestants, plainContestants } from './contestants/plain.mjs';
 import { measure } from './measure.mjs';
-import { exactAnswer, largestError } from './verify.mjs';
+import { exactAnswer, largestError, suitsReference } from './verify.mjs';
 
 // From here on results are garbage worth collecting.
 const LARGE = 100_000;
-
-// The reference is for reading: beyond this its time tells nobody anything.
-const REFERENCE_SIZE = 200_000;
 
 /**
  * @param peers functions (workload, inputs, outputs) that give contestants, or a promise of them
@@ -21,7 +18,7 @@ export async function compareCase(workload, { peers = [], rounds } = {}) {
   const outputs = steps.outputs(workload, inputs);
   const exact = exactAnswer(workload, inputs);
   const contestants = [...nativeContestants(workload, inputs, outputs), ...plainContestants(workload, inputs, outputs)];
-  if (steps.timesReference || size <= REFERENCE_SIZE) contestants.push(referenceContestant(workload, inputs, outputs));
+  if (suitsReference(workload)) contestants.push(referenceContestant(workload, inputs, outputs));
   contestants.push(...copyContestants(inputs, outputs));
   try {
     for (const peer of peers) contestants.push(...(await peer(workload, inputs, outputs)));
