@@ -38,22 +38,23 @@ export function ratioText(row, other) {
 
 /**
  * Targets are for the library, with storage for its results; the verdict goes by the median. A target that is a peer is
- * what that took with as many threads.
+ * what that took with as many threads, and ~ where they cannot be told apart.
  */
-export function judgement({ target = {} }, { name, threads, time }, rows) {
-  if (!/^native(, 2 threads)?$/.test(name)) return '';
-  const verdict = (nanoseconds, of = '') => {
-    const met = time.median <= nanoseconds;
-    return `${of}${duration(nanoseconds)} ${met ? 'met' : `MISSED by ${significant(time.median / nanoseconds)}`}`;
+export function judgement({ target = {} }, row, rows) {
+  if (!/^native(, 2 threads)?$/.test(row.name)) return '';
+  const verdict = (nanoseconds) => {
+    const times = row.time.median / nanoseconds;
+    return `${duration(nanoseconds)} ${times <= 1 ? 'met' : `MISSED by ${significant(times)}`}`;
   };
-  const microseconds = threads === 2 ? target.two : target.one;
-  const peer = rows.find((row) => row.threads === threads && row.name.split(',')[0] === target.peer);
-  return [
-    microseconds === undefined ? '' : verdict(microseconds * 1000),
-    peer === undefined ? '' : verdict(peer.time.median, `${target.peer}'s `),
-  ]
-    .filter((text) => text !== '')
-    .join('; ');
+  const verdicts = [];
+  const microseconds = row.threads === 2 ? target.two : target.one;
+  if (microseconds !== undefined) verdicts.push(verdict(microseconds * 1000));
+  const peer = rows.find(({ name, threads }) => threads === row.threads && name.split(',')[0] === target.peer);
+  if (peer !== undefined) {
+    const isClear = ratio(row.time, peer.time) !== undefined;
+    verdicts.push(`${target.peer}'s ${isClear ? verdict(peer.time.median) : `${duration(peer.time.median)} ~`}`);
+  }
+  return verdicts.join('; ');
 }
 
 export function duration(nanoseconds) {
