@@ -1,6 +1,6 @@
 // How long must a row be before native code repays the way there? The library must not be slower than the plain loop at
 // any length.
-import { makePlainRow } from './contestants/plain.mjs';
+import { makePlainRow } from './contestants/plain-softmax-family.mjs';
 import { native } from './library.mjs';
 import { measure, ratio } from './measure.mjs';
 import { significant } from './report.mjs';

@@ -8,7 +8,8 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc');
 
 /**
- * @param contestants [{ name, run, asynchronous?, prepare?, restAfter? }]
+ * @param contestants [{ name, run, asynchronous?, prepare?, restAfter? }]; those that run elsewhere have, instead of `run`,
+ *   `sample`: a function of a number of calls that gives the nanoseconds they took there, or a promise of them
  * @param rounds samples of each; a contestant that takes longer than `patience` ms a call gives about 5
  * @param collect whether garbage is collected before each sample: for results so large that others would pay for them.
  *   Not for small ones, because a collection also throws away compiled code that embeds what it found dead
@@ -18,7 +19,7 @@ export async function measure(contestants, { rounds = 15, sampleMs = 4, patience
   const entrants = [];
   for (const contestant of contestants) {
     contestant.prepare?.();
-    const sample = contestant.asynchronous ? asynchronousSampler(contestant.run) : sampler(contestant.run);
+    const sample = contestant.sample ?? samplerOf(contestant);
     entrants.push({ contestant, sample, ...(await calibrate(sample, sampleMs)), times: [] });
     await pause(contestant.restAfter ?? 0);
   }
@@ -42,6 +43,10 @@ export async function measure(contestants, { rounds = 15, sampleMs = 4, patience
 export function ratio(one, other) {
   const overlap = one.p25 <= other.p75 && other.p25 <= one.p75;
   return overlap ? undefined : one.median / other.median;
+}
+
+function samplerOf({ run, asynchronous }) {
+  return asynchronous ? asynchronousSampler(run) : sampler(run);
 }
 
 // A function of its own for each contestant, so that the compiler sees one callee and may inline it, as in a program

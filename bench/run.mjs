@@ -4,6 +4,7 @@ import { compareCase } from './compare.mjs';
 import { crossover } from './crossover.mjs';
 import { describeRun, printRun } from './library.mjs';
 import { printCase, writeResults } from './report.mjs';
+import { printSummary } from './summary.mjs';
 
 const { cases, rounds, everything } = readCommandLine();
 const run = describeRun();
@@ -15,4 +16,5 @@ for (const workload of cases) {
   printCase(workload, rows);
   results.cases.push({ name: workload.name, size: workload.size, target: workload.target, rows });
 }
+if (cases.length > 1) printSummary(results.cases);
 console.log(`\nWritten to ${writeResults('bench', results)}`);

@@ -1,49 +1,53 @@
-// The library: with `out`, without it, and with two threads. And its TypeScript reference.
+// The library: with storage for its results, without it, and with two threads. And its TypeScript reference.
+import { mapValues } from '../inputs.mjs';
 import { native, reference } from '../library.mjs';
 
-export function nativeContestants(workload, logits, out) {
-  const call = native[workload.operation];
-  const { given, options, storage, valuesOf } = asUsed(workload, logits, out);
-  const withOut = { ...options, out: storage };
-  const run = () => call(given, withOut);
-  const runAllocating = () => call(given, options);
-  const result = () => {
-    run();
-    return out.data;
-  };
+export function nativeContestants(workload, inputs, outputs) {
+  const withStorage = callOf(native, workload, inputs, outputs);
+  const allocating = callOf(native, workload, inputs);
   const oneThread = () => native.setThreads(1);
-  const list = [
-    { name: 'native', threads: 1, prepare: oneThread, run, result },
-    {
-      name: 'native, no out',
-      threads: 1,
-      prepare: oneThread,
-      run: runAllocating,
-      result: () => valuesOf(runAllocating()),
-    },
-  ];
+  const twoThreads = () => native.setThreads(2);
+  const { allocates } = workload.steps;
+  const list = [{ name: 'native', threads: 1, prepare: oneThread, ...withStorage }];
+  if (!allocates) list.push({ name: 'native, no out', threads: 1, prepare: oneThread, ...allocating });
   if (workload.size >= 8192) {
-    const prepare = () => native.setThreads(2);
-    list.push({ name: 'native, 2 threads', threads: 2, prepare, run, result, restAfter: 5 });
+    list.push({ name: 'native, 2 threads', threads: 2, prepare: twoThreads, ...withStorage, restAfter: 5 });
   }
   return list;
 }
 
-export function referenceContestant(workload, logits, out) {
-  const call = reference[workload.operation];
-  const { given, options, storage } = asUsed(workload, logits, out);
-  const withOut = { ...options, out: storage };
-  const run = () => call(given, withOut);
-  const result = () => {
-    run();
-    return out.data;
-  };
-  return { name: 'reference (TypeScript)', threads: 1, run, result };
+export function referenceContestant(workload, inputs, outputs) {
+  return { name: 'reference (TypeScript)', threads: 1, ...callOf(reference, workload, inputs, outputs) };
 }
 
-// One row is passed as a bare array, rows as a tensor; nothing is said that is the default anyway.
-function asUsed({ shape, options }, logits, out) {
-  if (shape.outer * shape.inner > 1) return { given: logits, options, storage: out, valuesOf: ({ data }) => data };
-  const valuesOf = (result) => (typeof result === 'number' ? [result] : result);
-  return { given: logits.data, options, storage: out.data, valuesOf };
+/**
+ * A call as users write it: one row is passed as a bare array, rows as a tensor; nothing is said that is the default
+ * anyway.
+ *
+ * @param outputs storage; without it the call allocates
+ * @returns { run, result }: the call, and its results as { name: array }
+ */
+export function callOf(library, workload, inputs, outputs) {
+  const { operation, options, steps } = workload;
+  const given = steps.given(asPassed(workload, inputs));
+  const all = { ...options, ...steps.wanted(workload, outputs && asPassed(workload, outputs)) };
+  const run = applied(library[operation], given, all);
+  return { run, result: () => mapValues(steps.values(run()), arrayOf) };
+}
+
+// Written out, as the cost of spreading the arguments would be counted, too.
+function applied(call, [first, second, third], options) {
+  if (third !== undefined) return () => call(first, second, third, options);
+  return second === undefined ? () => call(first, options) : () => call(first, second, options);
+}
+
+// Of a single row, what is as long as the row or one number for it becomes a bare array; its Jacobian stays a tensor.
+function asPassed({ shape: { outer, n, inner } }, tensors) {
+  if (outer * inner > 1) return tensors;
+  return mapValues(tensors, (tensor) => ([1, n].includes(tensor.data.length) ? tensor.data : tensor));
+}
+
+function arrayOf(result) {
+  if (typeof result === 'number') return [result];
+  return result.data ?? result;
 }

@@ -1,41 +1,53 @@
-// ONNX models of one node, written byte by byte: an ONNX file is a protobuf message, and one this small needs no
-// library. Field numbers are those of onnx.proto.
+// ONNX models written byte by byte: an ONNX file is a protobuf message, and one this small needs no library. Field numbers
+// are those of onnx.proto.
 
-const ELEMENT_TYPES = { float32: 1, float64: 11 };
+const ELEMENT_TYPES = { float32: 1, int32: 6, int64: 7, float64: 11 };
 const INTEGER = 2; // AttributeProto.AttributeType.INT
+const TEXT = 3; // AttributeProto.AttributeType.STRING
 const INTEGERS = 7; // AttributeProto.AttributeType.INTS
 
 /**
- * A model with input `x` of as many dimensions as `dims`, and output `y`.
- *
- * @param node { type: 'Softmax', attributes: { axis: -1 } }: a number, or an array of numbers, for each attribute
- * @param opset 13: Softmax and LogSoftmax over one axis, and the reductions' axes still an attribute
+ * @param nodes [{ type: 'Softmax', from: ['x'], to: 'y', attributes: { axis: -1 } }]: of each attribute a number, a text,
+ *   or an array of numbers
+ * @param inputs, outputs { x: { type: 'float32', dims: [1, 2] } }: of dims only the number matters
+ * @param constants { y: { type, dims, data } }
+ * @param opset 13: Softmax and LogSoftmax over one axis, the axes of most reductions still an attribute
  */
-export function oneNodeModel(node, { element, dims, resultRank, opset = 13 }) {
+export function onnxModel({ nodes, inputs, outputs, constants = {}, opset = 13 }) {
+  const all = (object, field, write) =>
+    Object.entries(object).map(([name, tensor]) => message(field, write(name, tensor)));
   const graph = [
-    message(1, [
-      text(1, 'x'),
-      text(2, 'y'),
-      text(4, node.type),
-      ...Object.entries(node.attributes).map(([name, value]) => message(5, attribute(name, value))),
-    ]),
-    text(2, node.type),
-    message(11, valueInfo('x', element, dims.length)),
-    message(12, valueInfo('y', element, resultRank)),
+    ...nodes.map(({ type, from, to, attributes = {} }) =>
+      message(1, [
+        ...from.map((name) => text(1, name)),
+        text(2, to),
+        text(4, type),
+        ...Object.entries(attributes).map(([name, value]) => message(5, attribute(name, value))),
+      ]),
+    ),
+    text(2, 'graph'),
+    ...all(constants, 5, constant),
+    ...all(inputs, 11, valueInfo),
+    ...all(outputs, 12, valueInfo),
   ];
   return Uint8Array.from([integer(1, 8), message(7, graph), message(8, [text(1, ''), integer(2, opset)])].flat());
 }
 
 function attribute(name, value) {
-  return Array.isArray(value)
-    ? [text(1, name), ...value.map((one) => integer(8, one)), integer(20, INTEGERS)]
-    : [text(1, name), integer(3, value), integer(20, INTEGER)];
+  if (Array.isArray(value)) return [text(1, name), ...value.map((one) => integer(8, one)), integer(20, INTEGERS)];
+  if (typeof value === 'string') return [text(1, name), text(4, value), integer(20, TEXT)];
+  return [text(1, name), integer(3, value), integer(20, INTEGER)];
+}
+
+function constant(name, { type, dims, data }) {
+  const content = [...new Uint8Array(data.buffer, data.byteOffset, data.byteLength)];
+  return [...dims.map((size) => integer(1, size)), integer(2, ELEMENT_TYPES[type]), text(8, name), bytes(9, content)];
 }
 
 // Dimensions are named, not numbered, so that one model serves every shape of its rank.
-function valueInfo(name, element, rank) {
-  const shape = Array.from({ length: rank }, (_, k) => message(1, [text(2, `${name}${k}`)]));
-  return [text(1, name), message(2, [message(1, [integer(1, ELEMENT_TYPES[element]), message(2, shape)])])];
+function valueInfo(name, { type, dims }) {
+  const shape = dims.map((_, k) => message(1, [text(2, `${name}${k}`)]));
+  return [text(1, name), message(2, [message(1, [integer(1, ELEMENT_TYPES[type]), message(2, shape)])])];
 }
 
 // Wire types: 0 is a varint, 2 is a length and as many bytes.

@@ -1,129 +1,29 @@
-// The loops one would write instead of using a library, on [outer, n, inner] data and into memory that is reused.
+// Plain JavaScript: the loops one would write instead of using a library, and the copy that any result costs.
+import { mapValues } from '../inputs.mjs';
+import { LOOPS as derivatives } from './plain-derivatives.mjs';
+import { LOOPS as losses } from './plain-losses.mjs';
+import { LOOPS as softmaxFamily } from './plain-softmax-family.mjs';
+
 // Each is made anew for each case: a function that has seen float32 and float64 arrays is slower on both.
+const LOOPS = { ...softmaxFamily, ...derivatives, ...losses };
 
-const LOOPS = {
-  softmax:
-    () =>
-    (x, out, { outer, n, inner }, beta) => {
-      for (let o = 0; o < outer; o += 1) {
-        for (let i = 0; i < inner; i += 1) {
-          const start = o * n * inner + i;
-          const end = start + n * inner;
-          let max = -Infinity;
-          for (let k = start; k < end; k += inner) if (x[k] > max) max = x[k];
-          let sum = 0;
-          for (let k = start; k < end; k += inner) {
-            const e = Math.exp(beta * (x[k] - max));
-            out[k] = e;
-            sum += e;
-          }
-          for (let k = start; k < end; k += inner) out[k] /= sum;
-        }
-      }
-    },
-  logSoftmax:
-    () =>
-    (x, out, { outer, n, inner }, beta) => {
-      for (let o = 0; o < outer; o += 1) {
-        for (let i = 0; i < inner; i += 1) {
-          const start = o * n * inner + i;
-          const end = start + n * inner;
-          let max = -Infinity;
-          for (let k = start; k < end; k += inner) if (x[k] > max) max = x[k];
-          let sum = 0;
-          for (let k = start; k < end; k += inner) sum += Math.exp(beta * (x[k] - max));
-          const logSum = Math.log(sum);
-          for (let k = start; k < end; k += inner) out[k] = beta * (x[k] - max) - logSum;
-        }
-      }
-    },
-  logSumExp:
-    () =>
-    (x, out, { outer, n, inner }, beta) => {
-      for (let o = 0; o < outer; o += 1) {
-        for (let i = 0; i < inner; i += 1) {
-          const start = o * n * inner + i;
-          const end = start + n * inner;
-          let max = -Infinity;
-          for (let k = start; k < end; k += inner) if (x[k] > max) max = x[k];
-          let sum = 0;
-          for (let k = start; k < end; k += inner) sum += Math.exp(beta * (x[k] - max));
-          out[o * inner + i] = beta * max + Math.log(sum);
-        }
-      }
-    },
-  smoothMax:
-    () =>
-    (x, out, { outer, n, inner }, beta) => {
-      for (let o = 0; o < outer; o += 1) {
-        for (let i = 0; i < inner; i += 1) {
-          const start = o * n * inner + i;
-          const end = start + n * inner;
-          let max = -Infinity;
-          for (let k = start; k < end; k += inner) if (x[k] > max) max = x[k];
-          let sum = 0;
-          for (let k = start; k < end; k += inner) sum += Math.exp(beta * (x[k] - max));
-          out[o * inner + i] = max + Math.log(sum) / beta;
-        }
-      }
-    },
-  argmax:
-    () =>
-    (x, out, { outer, n, inner }) => {
-      for (let o = 0; o < outer; o += 1) {
-        for (let i = 0; i < inner; i += 1) {
-          const start = o * n * inner + i;
-          const end = start + n * inner;
-          let best = start;
-          for (let k = start; k < end; k += inner) if (x[k] > x[best]) best = k;
-          out[o * inner + i] = (best - start) / inner;
-        }
-      }
-    },
-  hardmax:
-    () =>
-    (x, out, { outer, n, inner }) => {
-      for (let o = 0; o < outer; o += 1) {
-        for (let i = 0; i < inner; i += 1) {
-          const start = o * n * inner + i;
-          const end = start + n * inner;
-          let best = start;
-          for (let k = start; k < end; k += inner) if (x[k] > x[best]) best = k;
-          for (let k = start; k < end; k += inner) out[k] = k === best ? 1 : 0;
-        }
-      }
-    },
-};
+// So many products of the linear layer take half a second.
+const MOST_PRODUCTS = 1e8;
 
-export function plainContestant({ operation, shape, options }, logits, out) {
+export function plainContestants({ operation, shape, dims, options, size }, inputs, outputs) {
+  if (operation === 'linearCrossEntropy' && size * dims[1] > MOST_PRODUCTS) return [];
   const loop = LOOPS[operation]();
-  const beta = 1 / (options.temperature ?? 1);
-  const run = () => loop(logits.data, out.data, shape, beta);
+  const run = () => loop(inputs, outputs, shape, options);
   const result = () => {
     run();
-    return out.data;
+    return mapValues(outputs, ({ data }) => data);
   };
-  return { name: 'plain JavaScript', threads: 1, run, result };
+  return [{ name: 'plain JavaScript', threads: 1, run, result }];
 }
 
-/** One row, written as it would be for that: the strictest opponent at small n. */
-export function makePlainRow() {
-  return (x, out) => {
-    let max = -Infinity;
-    for (let i = 0; i < x.length; i += 1) if (x[i] > max) max = x[i];
-    let sum = 0;
-    for (let i = 0; i < x.length; i += 1) {
-      const e = Math.exp(x[i] - max);
-      out[i] = e;
-      sum += e;
-    }
-    for (let i = 0; i < x.length; i += 1) out[i] /= sum;
-    return out;
-  };
-}
-
-/** What moving the data alone costs. */
-export function copyContestant(logits, out) {
-  if (out.data.length !== logits.data.length) return [];
-  return [{ name: 'copy (set)', threads: 1, run: () => out.data.set(logits.data) }];
+/** What moving the data alone costs, where the result is as large as the input. */
+export function copyContestants(inputs, outputs) {
+  const [from, to] = [Object.values(inputs)[0].data, Object.values(outputs).at(-1).data];
+  if (from.length !== to.length) return [];
+  return [{ name: 'copy (set)', threads: 1, run: () => to.set(from) }];
 }

@@ -17,11 +17,12 @@ function start() {
   return ready;
 }
 
-export async function tfjsContestants({ operation, axis, options, type }, { data, dims }) {
+export async function tfjsContestants({ operation, axis, options, type, dims }, { logits }) {
   if (type !== 'float32' || options.temperature !== undefined || axis !== dims.length - 1) return [];
   const named = { softmax: tf.softmax, logSoftmax: tf.logSoftmax, logSumExp: tf.logSumExp }[operation];
   if (named === undefined) return [];
   await start();
+  const { data } = logits;
   const compute = (x) => named(x, -1);
   const roundTrip = () => {
     const x = tf.tensor(data, dims, 'float32');
@@ -34,12 +35,12 @@ export async function tfjsContestants({ operation, axis, options, type }, { data
   const resident = tf.tensor(data, dims, 'float32');
   compute(resident).dispose(); // uploads
   return [
-    { name: 'tfjs-wasm', threads: 1, run: roundTrip, result: roundTrip },
+    { name: 'tfjs-wasm', threads: 1, run: roundTrip, result: () => ({ out: roundTrip() }) },
     {
       name: 'tfjs-wasm, resident',
       threads: 1,
       run: () => compute(resident).dispose(),
-      result: () => compute(resident).dataSync(),
+      result: () => ({ out: compute(resident).dataSync() }),
       release: () => resident.dispose(),
     },
   ];
