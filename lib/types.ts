@@ -45,6 +45,9 @@ export type Reduced<Logits, Rows> = Logits extends FloatArray | readonly number[
 /** Storage that may be given for a result: an array, or a tensor around one. */
 export type Storage<Elements> = Elements | (TensorLike & { readonly data: Elements });
 
+/** What is multiplied with a derivative at a `Point`: of its kind, or numbers, which are rounded to it. */
+export type Direction<Point> = Storage<ElementsOf<Point>> | readonly number[];
+
 /** How rows with infinities, and rows in which nothing takes part, are answered. */
 export type NonFinite = 'limit' | 'ieee' | 'throw';
 
@@ -120,6 +123,15 @@ export interface Kernel extends Operation<Call> {
   ): void;
 }
 
+/** A product with a derivative. */
+export interface ProductCall extends Canonical {
+  /** Where the derivative is taken: probabilities, their logarithms, or logits. In the canonical layout. */
+  readonly point: FloatArray;
+  /** What it is multiplied with: of the point's layout, or one number for each row. */
+  readonly direction: FloatArray;
+  readonly out: FloatArray;
+}
+
 /** Computes what has been checked. The addon and the reference are the two there are. */
 export interface Backend {
   readonly softmax: Kernel;
@@ -127,6 +139,15 @@ export interface Backend {
   readonly hardmax: Kernel;
   readonly logSumExp: Kernel;
   readonly argmax: Kernel;
+
+  readonly softmaxBetaGradient: Kernel;
+  /** The Jacobian of softmax is symmetric: this is its JVP, too. */
+  readonly softmaxVjp: Operation<ProductCall>;
+  readonly logSoftmaxVjp: Operation<ProductCall>;
+  readonly logSoftmaxJvp: Operation<ProductCall>;
+  readonly logSumExpVjp: Operation<ProductCall>;
+  readonly softmaxJacobian: Operation<Call>;
+  readonly logSoftmaxJacobian: Operation<Call>;
 }
 
 /** The computations that a backend has. */

@@ -68,6 +68,27 @@ struct Cases {
   void log_sum_exp_short() { k.log_sum_exp_short(f.x.data(), f.rows(), f.kRow, 1, f.row_max.data(), f.row_sum.data()); }
   void transpose() { k.transpose(f.x.data(), 64, f.out.data(), f.n / 64, f.n / 64, 64); }
   void keep_masked() { k.keep_masked(f.x.data(), f.mask.data(), f.out.data(), f.n, T(-1)); }
+
+  void dot() { seen = k.dot(f.weight.data(), f.x.data(), f.n, T(0), false); }
+  void part_sum() { seen = k.part_sum(f.x.data(), f.weight.data(), f.n, false); }
+  void exp_dot() { seen = k.exp_dot(f.x.data(), f.weight.data(), f.n, false); }
+  void softmax_vjp() {
+    k.softmax_vjp(f.weight.data(), f.x.data(), f.out.data(), f.n, T(0), T(0.1), T(1), false, false);
+  }
+  void log_softmax_vjp() {
+    k.log_softmax_vjp(f.x.data(), f.weight.data(), f.out.data(), f.n, T(0.1), T(1), false, false);
+  }
+  void log_softmax_jvp() {
+    k.log_softmax_jvp(f.x.data(), f.weight.data(), f.out.data(), f.n, T(0.1), T(1), false, false);
+  }
+  // Rows of a matrix of 100 columns.
+  void outer() {
+    const T *left = f.x.data(), *diagonal = f.weight.data();
+    for (std::size_t i = 0; i < f.n; i += 10000) {
+      const std::size_t rows = f.n - i < 10000 ? (f.n - i) / 100 : 100;
+      k.outer(left, left, diagonal, 0, f.out.data() + i, rows, 100, T(1), false);
+    }
+  }
 };
 
 template <class T>

@@ -8,6 +8,7 @@ import type { Addon } from './addon';
 import { Flag } from './frame';
 import { NativeKernel } from './kernel';
 import { addon, reason } from './loaded';
+import { NativeProduct } from './product';
 
 const { version } = createRequire(__filename)('../../package.json') as { version: string };
 
@@ -53,6 +54,14 @@ function backendOf(binary: Addon): Backend {
     hardmax: new NativeKernel(binary.hardmax, 'elements', Flag.splitTies, undefined),
     logSumExp: new NativeKernel(binary.logSumExp, 'numbers', Flag.overBeta, { compute: tinyLogSumExp, most: tinyMost }),
     argmax: new NativeKernel(binary.argmax, 'indices', 0, { compute: tinyArgmax, most: 64 }),
+
+    softmaxBetaGradient: new NativeKernel(binary.softmaxBetaGradient, 'elements', 0, undefined),
+    softmaxVjp: new NativeProduct(binary.softmaxVjp, 'p', 'g'),
+    logSoftmaxVjp: new NativeProduct(binary.logSoftmaxVjp, 'logP', 'g'),
+    logSoftmaxJvp: new NativeProduct(binary.logSoftmaxJvp, 'logP', 't'),
+    logSumExpVjp: new NativeProduct(binary.logSumExpVjp, 'logits', 'g'),
+    softmaxJacobian: new NativeKernel(binary.softmaxJacobian, 'elements', 0, undefined),
+    logSoftmaxJacobian: new NativeKernel(binary.logSoftmaxJacobian, 'elements', 0, undefined),
   };
 }
 

@@ -39,7 +39,7 @@ export function canonical({ mask, rule, beta }: Shared, layout: Layout, arrangem
   return { outer, n, inner, mask: placed?.data, maskStrides: placed?.strides, beta, rule };
 }
 
-/** Throws what the rule 'throw' refuses. */
-export function accept(verdict: Verdict): void {
-  if (verdict >= 0) throw nonFinite(verdict);
+/** Throws what the rule 'throw' refuses, of the arguments of these names. */
+export function accept(verdict: Verdict, names?: readonly string[]): void {
+  if (verdict >= 0) throw nonFinite(verdict, names);
 }

@@ -1,8 +1,10 @@
 // The reference as a backend: what runs where no binary loads, and `softmax-native/reference`.
 import type { Backend, Call, FloatArray, Kernel, NonFinite, Verdict } from '../types';
 import { argmax, hardmax } from './argmax';
+import { logSoftmaxJacobian, logSumExpVjp, softmaxBetaGradient, softmaxJacobian } from './derivatives';
 import { logSoftmax } from './log-softmax';
 import { logSumExp } from './log-sum-exp';
+import { logSoftmaxJvp, logSoftmaxVjp, softmaxVjp } from './products';
 import { softmax } from './softmax';
 
 function rowsCall(
@@ -39,4 +41,12 @@ export const referenceBackend: Backend = {
   hardmax: kernel(hardmax),
   logSumExp: kernel(logSumExp),
   argmax: kernel(argmax),
+
+  softmaxBetaGradient: kernel(softmaxBetaGradient),
+  softmaxVjp: { run: softmaxVjp },
+  logSoftmaxVjp: { run: logSoftmaxVjp },
+  logSoftmaxJvp: { run: logSoftmaxJvp },
+  logSumExpVjp: { run: logSumExpVjp },
+  softmaxJacobian: { run: softmaxJacobian },
+  logSoftmaxJacobian: { run: logSoftmaxJacobian },
 };

@@ -11,11 +11,11 @@ export interface Row {
 }
 
 /** Computes results of the shape of the logits. `formula` fills `result`, which holds zeros. */
-export function mapRows(call: Call, formula: (row: Row, result: Float64Array) => void): Verdict {
+export function mapRows(call: Call, formula: (row: Row, result: Float64Array, index: number) => void): Verdict {
   const result = new Float64Array(call.n);
   return eachRow(call, (row, index) => {
     result.fill(0);
-    formula(row, result);
+    formula(row, result, index);
     for (let j = 0; j < call.n; j += 1) call.out[placeOf(call, index, j)] = result[j] as number;
   });
 }
@@ -29,7 +29,8 @@ export function reduceRows(call: Call, formula: (row: Row) => { value: number; s
   });
 }
 
-function eachRow(call: Call, visit: (row: Row, index: number) => void): Verdict {
+/** Visits the rows, if the rule has nothing against one of them. */
+export function eachRow(call: Call, visit: (row: Row, index: number) => void): Verdict {
   const rows = call.outer * call.inner;
   if (call.rule === 'throw') {
     for (let index = 0; index < rows; index += 1) {
@@ -66,10 +67,11 @@ function readRow(call: Call, index: number): Row {
   return row;
 }
 
-function placeOf({ n, inner }: Call, index: number, j: number): number {
+/** Where element j of a row stands in the canonical layout, and in an array broadcast against it. */
+export function placeOf({ n, inner }: Parts, index: number, j: number): number {
   return (Math.floor(index / inner) * n + j) * inner + (index % inner);
 }
 
-function stridedPlaceOf({ inner }: Call, strides: Parts, index: number, j: number): number {
+export function stridedPlaceOf({ inner }: Parts, strides: Parts, index: number, j: number): number {
   return Math.floor(index / inner) * strides.outer + j * strides.n + (index % inner) * strides.inner;
 }

@@ -168,7 +168,10 @@ Logits<T> Arguments::logits() {
 
 template <class R>
 R* Arguments::output(std::size_t position, std::size_t length, unsigned same_as) {
-  if (staged()) return reinterpret_cast<R*>(frame_ + frame::kStagedOutput);
+  if (staged()) {
+    if (length > frame::kStaged) fail(frame::kBadFrame, position);
+    return reinterpret_cast<R*>(frame_ + frame::kStagedOutput);
+  }
   if (position >= count_ || views_[position].type != kTypeOf<R>) {
     fail(frame::kWrongType, position);
     return nullptr;

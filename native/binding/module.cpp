@@ -2,6 +2,7 @@
 #include "../core/dispatch.hpp"
 #include "../parallel/pool.hpp"
 #include "call.hpp"
+#include "derivatives.hpp"
 #include "softmax_family.hpp"
 
 namespace softmax_native {
@@ -56,8 +57,19 @@ Napi::Value select(const Napi::CallbackInfo& info) {
 }
 
 constexpr HotCall kHotCalls[] = {
-    {"softmax", call_softmax}, {"logSoftmax", call_log_softmax}, {"logSumExp", call_log_sum_exp},
-    {"argmax", call_argmax},   {"hardmax", call_hardmax},
+    {"softmax", call_softmax},
+    {"logSoftmax", call_log_softmax},
+    {"logSumExp", call_log_sum_exp},
+    {"argmax", call_argmax},
+    {"hardmax", call_hardmax},
+    // Derivatives.
+    {"softmaxVjp", call_softmax_vjp},
+    {"logSoftmaxVjp", call_log_softmax_vjp},
+    {"logSoftmaxJvp", call_log_softmax_jvp},
+    {"logSumExpVjp", call_log_sum_exp_vjp},
+    {"softmaxBetaGradient", call_softmax_beta_gradient},
+    {"softmaxJacobian", call_softmax_jacobian},
+    {"logSoftmaxJacobian", call_log_softmax_jacobian},
 };
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {

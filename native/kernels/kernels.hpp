@@ -11,3 +11,4 @@
 #include "softmax.hpp"
 #include "log_sum_exp.hpp"
 #include "short_rows.hpp"
+#include "derivatives.hpp"

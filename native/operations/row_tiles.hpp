@@ -48,7 +48,10 @@ struct RowTile {
 template <class T>
 class RowTiles {
  public:
-  explicit RowTiles(const Logits<T>& logits) : logits_(logits) {
+  explicit RowTiles(const Logits<T>& logits) : RowTiles(logits, excluded_key(logits)) {}
+
+  // Masked elements read as `excluded`.
+  RowTiles(const Logits<T>& logits, T excluded) : logits_(logits), excluded_(excluded) {
     const Layout& layout = logits.layout;
     if (layout.rows() == 0) return;
     const std::size_t n = layout.n == 0 ? 1 : layout.n;
@@ -85,7 +88,7 @@ class RowTiles {
   std::size_t scratch_size() const { return direct() ? 0 : height_ * logits_.layout.n; }
 
   // The tile's rows, one after the other: where they stand, or copied into scratch.
-  const T* read(RowTile tile, T* scratch) const { return read(logits_.data, tile, excluded_key(logits_), scratch); }
+  const T* read(RowTile tile, T* scratch) const { return read(logits_.data, tile, excluded_, scratch); }
 
   // The same for any array of the logits' layout; masked elements read as `excluded`.
   const T* read(const T* array, RowTile tile, T excluded, T* scratch) const {
@@ -117,22 +120,7 @@ class RowTiles {
     }
   }
 
-  bool takes_part(std::size_t row, std::size_t j) const {
-    if (logits_.mask == nullptr) return true;
-    const Strides& s = logits_.mask_strides;
-    const std::size_t inner = logits_.layout.inner;
-    return logits_.mask[row / inner * s.outer + j * s.n + row % inner * s.inner] != 0;
-  }
-
- private:
-  const Logits<T>& logits_;
-  std::size_t height_ = 1, per_outer_ = 1;
-
-  std::size_t start(RowTile tile) const {
-    const Layout& layout = logits_.layout;
-    return tile.first / layout.inner * layout.n * layout.inner + tile.first % layout.inner;
-  }
-
+  // Puts `excluded` where the mask, which is given, leaves no part.
   void exclude(RowTile tile, T excluded, T* rows) const {
     const std::size_t n = logits_.layout.n;
     const Strides& s = logits_.mask_strides;
@@ -146,6 +134,23 @@ class RowTiles {
         for (std::size_t j = 0; j < n; ++j) x[j] = mask[j * s.n] != 0 ? x[j] : excluded;
       }
     }
+  }
+
+  bool takes_part(std::size_t row, std::size_t j) const {
+    if (logits_.mask == nullptr) return true;
+    const Strides& s = logits_.mask_strides;
+    const std::size_t inner = logits_.layout.inner;
+    return logits_.mask[row / inner * s.outer + j * s.n + row % inner * s.inner] != 0;
+  }
+
+ private:
+  const Logits<T>& logits_;
+  const T excluded_;
+  std::size_t height_ = 1, per_outer_ = 1;
+
+  std::size_t start(RowTile tile) const {
+    const Layout& layout = logits_.layout;
+    return tile.first / layout.inner * layout.n * layout.inner + tile.first % layout.inner;
   }
 };
 
