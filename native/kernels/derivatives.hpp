@@ -1,8 +1,8 @@
 // What products with the derivatives of softmax and its logarithm need of a chunk of a row, and the rows of the
 // Jacobian itself. p are probabilities, l their logarithms (at most 0), g is the vector that the derivative is
-// multiplied with. A class with p = 0 (l = -Infinity) takes no part: its g is not looked at, and its result is +0.
-// `plain` drops that rule for what the formula as it stands makes of zeros and infinities. out may be any input; NaN
-// stays NaN.
+// multiplied with. A class with p = 0 (l = -Infinity) takes no part: its g is not looked at, and its result is 0.
+// `plain` drops that rule for what the formula as it stands makes of zeros and infinities. Zeros are +0: it is added
+// last. out may be any input; NaN stays NaN.
 #pragma once
 
 namespace softmax_native::SOFTMAX_ISA {
@@ -89,24 +89,41 @@ inline void map_pairs(const typename V::Scalar* x, const typename V::Scalar* y, 
   }
 }
 
-// e^l: 0 for -Infinity, NaN for NaN. What is no logarithm of a probability has its exponential all the same, Infinity
-// where it nears the greatest number.
+// The logarithms of four vectors, whose exponentials are wanted. Mostly all are within the reach of the branch-free
+// exponential, and none is -Infinity.
 template <class V>
-SOFTMAX_INLINE Four<V> exp_of_log(const Four<V>& l) {
-  using K = Exp<V>;
-  using T = typename V::Scalar;
+SOFTMAX_INLINE bool all_normal_logs(const Four<V>& l) {
   const V least = V::min(V::min(l.v[0], l.v[1]), V::min(l.v[2], l.v[3]));
   const V most = V::max(V::max(l.v[0], l.v[1]), V::max(l.v[2], l.v[3]));
   const auto nan = V::either(V::unordered(l.v[0], l.v[1]), V::unordered(l.v[2], l.v[3]));
-  const V zero = V::broadcast(0), reach = V::broadcast(1 - K::kNormalMin), infinity = V::broadcast(T(__builtin_inf()));
-  if (!V::any(V::either(nan, V::either(least < V::broadcast(K::kNormalMin), zero < most)))) {
-    return exp_normal<Fused>(l, NoCorrection{});
-  }
-  const Four<V> held = each<V>([&](int k) { return V(V::min(l.v[k], reach)); });
-  const Four<V> e = exp_any<Fused>(held, NoCorrection{});
+  const auto beyond = V::either(least < V::broadcast(Exp<V>::kNormalMin), V::broadcast(0) < most);
+  return !V::any(V::either(nan, beyond));
+}
+
+// e^l: 0 for -Infinity, NaN for NaN. What is no logarithm of a probability has its exponential all the same, Infinity
+// where it nears the greatest number.
+template <class V>
+inline Four<V> exp_of_any_log(const Four<V>& l) {
+  const V infinity = V::broadcast(typename V::Scalar(__builtin_inf())), reach = V::broadcast(1 - Exp<V>::kNormalMin);
+  const Four<V> e = exp_any<Fused>(each<V>([&](int k) { return V(V::min(l.v[k], reach)); }), NoCorrection{});
   return each<V>([&](int k) {
     const V y = V::select(reach < l.v[k], infinity, e.v[k]);
     return V(V::select(V::unordered(l.v[k], l.v[k]), l.v[k], y));
+  });
+}
+
+// f(e^l, y), of single vectors, and +0 for an l of -Infinity unless `plain`.
+template <class V, class F>
+SOFTMAX_INLINE Four<V> with_exp_of_log(const Four<V>& l, const Four<V>& y, bool plain, const F& f) {
+  if (all_normal_logs(l)) {
+    const Four<V> e = exp_normal<Fused>(l, NoCorrection{});
+    return each<V>([&](int k) SOFTMAX_INLINE_LAMBDA { return V(f(e.v[k], y.v[k])); });
+  }
+  const Four<V> e = exp_of_any_log(l);
+  const V none = V::broadcast(-typename V::Scalar(__builtin_inf()));
+  return each<V>([&](int k) {
+    const V value = f(e.v[k], y.v[k]);
+    return plain ? value : V(V::zero_where(l.v[k] == none, value));
   });
 }
 
@@ -144,12 +161,9 @@ double part_sum(const typename V::Scalar* l, const typename V::Scalar* g, std::s
 template <class V>
 double exp_dot(const typename V::Scalar* l, const typename V::Scalar* g, std::size_t n, bool plain) {
   const V none = V::broadcast(-typename V::Scalar(__builtin_inf())), zero = V::broadcast(0);
+  const auto product = [](V e, V y) SOFTMAX_INLINE_LAMBDA { return V(e * y); };
   return sum_pairs<V>(l, g, n, none, zero, [=](const Four<V>& x, const Four<V>& y) SOFTMAX_INLINE_LAMBDA {
-    const Four<V> e = exp_of_log(x);
-    return each<V>([&](int k) SOFTMAX_INLINE_LAMBDA {
-      const V product = e.v[k] * y.v[k];
-      return plain ? product : V(V::zero_where(x.v[k] == none, product));
-    });
+    return with_exp_of_log(x, y, plain, product);
   });
 }
 
@@ -159,7 +173,7 @@ void softmax_vjp(const typename V::Scalar* p, const typename V::Scalar* g, typen
                  typename V::Scalar shift, typename V::Scalar center, typename V::Scalar factor, bool plain,
                  bool stream) {
   const V by = V::broadcast(shift), c = V::broadcast(center), f = V::broadcast(factor), zero = V::broadcast(0);
-  const auto product = [=](V x, V y) SOFTMAX_INLINE_LAMBDA { return V((x * f) * ((y - by) - c)); };
+  const auto product = [=](V x, V y) SOFTMAX_INLINE_LAMBDA { return V(V::fma(x * f, (y - by) - c, zero)); };
   if (plain) return map_pairs<V>(p, g, out, n, stream, product);
   map_pairs<V>(p, g, out, n, stream,
                [=](V x, V y) SOFTMAX_INLINE_LAMBDA { return V(V::zero_where(x == zero, product(x, y))); });
@@ -169,15 +183,10 @@ void softmax_vjp(const typename V::Scalar* p, const typename V::Scalar* g, typen
 template <class V>
 void log_softmax_vjp(const typename V::Scalar* l, const typename V::Scalar* g, typename V::Scalar* out, std::size_t n,
                      typename V::Scalar sum, typename V::Scalar factor, bool plain, bool stream) {
-  const V minus_sum = V::broadcast(-sum), f = V::broadcast(factor);
-  const V none = V::broadcast(-typename V::Scalar(__builtin_inf()));
-  const auto product = [=](const Four<V>& x, const Four<V>& y) SOFTMAX_INLINE_LAMBDA {
-    const Four<V> e = exp_of_log(x);
-    return each<V>([&](int k) SOFTMAX_INLINE_LAMBDA {
-      const V value = V::fma(e.v[k], minus_sum, y.v[k]) * f;
-      return plain ? value : V(V::zero_where(x.v[k] == none, value));
-    });
-  };
+  const V minus_sum = V::broadcast(-sum), f = V::broadcast(factor), zero = V::broadcast(0);
+  const auto element = [=](V e, V y) SOFTMAX_INLINE_LAMBDA { return V(V::fma(V::fma(e, minus_sum, y), f, zero)); };
+  const auto product = [=](const Four<V>& x, const Four<V>& y)
+                           SOFTMAX_INLINE_LAMBDA { return with_exp_of_log(x, y, plain, element); };
   if (stream) {
     map_pairs<V, true>(l, g, out, n, product);
   } else {
@@ -189,10 +198,10 @@ void log_softmax_vjp(const typename V::Scalar* l, const typename V::Scalar* g, t
 template <class V>
 void log_softmax_jvp(const typename V::Scalar* l, const typename V::Scalar* g, typename V::Scalar* out, std::size_t n,
                      typename V::Scalar center, typename V::Scalar factor, bool plain, bool stream) {
-  const V c = V::broadcast(center), f = V::broadcast(factor);
+  const V c = V::broadcast(center), f = V::broadcast(factor), zero = V::broadcast(0);
   const V none = V::broadcast(-typename V::Scalar(__builtin_inf()));
   map_pairs<V>(l, g, out, n, stream, [=](V x, V y) SOFTMAX_INLINE_LAMBDA {
-    const V value = (y - c) * f;
+    const V value = V::fma(y - c, f, zero);
     return plain ? value : V(V::zero_where(x == none, value));
   });
 }

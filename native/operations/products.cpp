@@ -17,9 +17,12 @@ T minus_infinity() {
   return -static_cast<T>(__builtin_inf());
 }
 
-// What tells the products apart. `idle` is the point at which a class takes no part.
+// What tells the products apart. `idle` is the point at which a class takes no part. Where the formula as it stands
+// gives idle classes nothing to do as long as all g are finite, the cheaper `plain` kernels serve, and the sum says
+// whether that held: an infinity or NaN at p = 0 makes it NaN.
 template <class T>
 struct SoftmaxVjp {
+  static constexpr bool kPlainIfFinite = true;
   static T idle() { return 0; }
   static double sum(const T* p, const T* g, std::size_t n, bool plain) {
     return kernels().of<T>().dot(p, g, n, T(0), plain);
@@ -31,6 +34,7 @@ struct SoftmaxVjp {
 
 template <class T>
 struct LogSoftmaxVjp {
+  static constexpr bool kPlainIfFinite = false;
   static T idle() { return minus_infinity<T>(); }
   static double sum(const T* l, const T* g, std::size_t n, bool plain) {
     return kernels().of<T>().part_sum(l, g, n, plain);
@@ -42,6 +46,7 @@ struct LogSoftmaxVjp {
 
 template <class T>
 struct LogSoftmaxJvp {
+  static constexpr bool kPlainIfFinite = false;
   static T idle() { return minus_infinity<T>(); }
   static double sum(const T* l, const T* t, std::size_t n, bool plain) {
     return kernels().of<T>().exp_dot(l, t, n, plain);
@@ -59,12 +64,17 @@ class Products {
         plain_(point.rule == NonFinite::kIeee && !constant_), stream_(stream) {}
 
   void row(const T* x, const T* g, T* out, double* chunks) const {
-    const T sum = static_cast<T>(n_ <= kChunk ? Formula::sum(x, g, n_, plain_) : long_sum(x, g, chunks));
+    bool plain = plain_ || Formula::kPlainIfFinite;
+    T sum = static_cast<T>(sum_of(x, g, plain, chunks));
+    if (sum - sum != 0 && plain != plain_) {
+      plain = plain_;
+      sum = static_cast<T>(sum_of(x, g, plain, chunks));
+    }
     if (constant_ && sum == sum) return fill(out, n_, T(0));
     const T factor = static_cast<T>(constant_ ? 1 : beta_);
-    if (n_ <= kChunk) return Formula::write(x, g, out, n_, sum, factor, plain_, stream_);
+    if (n_ <= kChunk) return Formula::write(x, g, out, n_, sum, factor, plain, stream_);
     each_chunk(n_, true, [&](std::size_t, std::size_t start, std::size_t length) {
-      Formula::write(x + start, g + start, out + start, length, sum, factor, plain_, stream_);
+      Formula::write(x + start, g + start, out + start, length, sum, factor, plain, stream_);
     });
   }
 
@@ -73,9 +83,10 @@ class Products {
   const double beta_;
   const bool constant_, plain_, stream_;
 
-  double long_sum(const T* x, const T* g, double* sums) const {
+  double sum_of(const T* x, const T* g, bool plain, double* sums) const {
+    if (n_ <= kChunk) return Formula::sum(x, g, n_, plain);
     each_chunk(n_, false, [&](std::size_t c, std::size_t start, std::size_t length) {
-      sums[c] = Formula::sum(x + start, g + start, length, plain_);
+      sums[c] = Formula::sum(x + start, g + start, length, plain);
     });
     return sum_in_order(sums, chunk_count(n_));
   }
