@@ -80,7 +80,7 @@ export function logSoftmaxJacobian(call: Call): Verdict {
 function others(p: Float64Array, i: number): number {
   const sum = new Sum();
   for (const [j, x] of p.entries()) if (j !== i) sum.add(x);
-  return sum.value;
+  return Number.isNaN(p[i]) ? NaN : sum.value;
 }
 
 type Element = (p: Float64Array, i: number, j: number, row: Row) => number;

@@ -89,16 +89,15 @@ describe.each(libraries)('%s', (_, library) => {
   }
 
   test.each(axes.map((axis) => [axis] as const))('along axis %j: each row alone', (axis) => {
-    for (const Elements of [Float32Array, Float64Array]) {
-      const create = () => Elements.from(normals(24)) as Float64Array;
+    for (const Elements of [Float32Array, Float64Array] as Float64ArrayConstructor[]) {
+      const create = () => Elements.from(normals(24));
       const [z, g, mask] = [create(), create(), Uint8Array.from({ length: 24 }, () => Number(random() < 0.8))];
-      const p = softmax({ data: z, dims: [2, 3, 4] }, { axis }).data as Float64Array;
-      const logP = logSoftmax({ data: z, dims: [2, 3, 4] }, { axis }).data as Float64Array;
+      const p = softmax({ data: z, dims: [2, 3, 4] }, { axis }).data;
+      const logP = logSoftmax({ data: z, dims: [2, 3, 4] }, { axis }).data;
       const tensor = (data: Float64Array) => ({ data, dims: [2, 3, 4] });
       const rows = rowsAlong(axis);
-      const gOfRows = Elements.from(rows, normal) as Float64Array;
-      const of = (data: Float64Array, row: number[]) =>
-        Elements.from(row, (place) => data[place] as number) as Float64Array;
+      const gOfRows = Elements.from(rows, normal);
+      const of = (data: Float64Array, row: number[]) => Elements.from(row, (place) => data[place] as number);
       const maskOf = (row: number[]) => Uint8Array.from(row, (place) => mask[place] as number);
       const whole = { axis, mask: { data: mask, dims: [2, 3, 4] } };
       const results = [
