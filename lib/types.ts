@@ -104,15 +104,22 @@ export interface Call extends Canonical {
 /** What a computation says of itself: the first row that the rule 'throw' refuses, or -1 when the result is written. */
 export type Verdict = number;
 
+/** What is made of a computation once it has run: the result, or an error thrown. */
+export type Conclude = (verdict: Verdict) => unknown;
+
 /** One computation of a backend. */
 export interface Operation<Of> {
-  run(call: Of): Verdict;
+  /** Computes and concludes: now, giving what `conclude` gives, or behind the caller's back, giving a promise of it. */
+  perform(call: Of, conclude: Conclude): unknown;
 }
 
 /** One of the softmax family, which has a short way for what is called most. */
 export interface Kernel extends Operation<Call> {
-  /** Whole contiguous rows of n > 0, all of them taking part, under a rule other than 'throw': what needs no Call. */
-  rows(
+  /**
+   * Computes now: whole contiguous rows of n > 0, all of them taking part, under a rule other than 'throw', which needs no
+   * Call. Not there where nothing is computed now.
+   */
+  readonly rows?: (
     logits: FloatArray,
     out: FloatArray | Int32Array,
     outer: number,
@@ -120,8 +127,11 @@ export interface Kernel extends Operation<Call> {
     beta: number,
     rule: NonFinite,
     variant: boolean,
-  ): void;
+  ) => void;
 }
+
+/** A kernel that computes now. */
+export type PromptKernel = Required<Kernel>;
 
 /** A product with a derivative. */
 export interface ProductCall extends Canonical {

@@ -33,9 +33,22 @@
       ]
     },
     {
+      "target_name": "softmax_isa_avx512",
+      "type": "static_library",
+      "conditions": [
+        ["target_arch=='x64'", {
+          "sources": ["isa/avx512.cpp"],
+          "cflags_cc": [
+            "-mavx2", "-mfma", "-mf16c", "-mbmi2", "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl",
+            "-Wno-uninitialized", "-Wno-maybe-uninitialized"
+          ]
+        }]
+      ]
+    },
+    {
       "target_name": "softmax_threads",
       "type": "static_library",
-      "sources": ["parallel/pool.cpp"],
+      "sources": ["parallel/pool.cpp", "parallel/queue.cpp"],
       "cflags_cc!": ["-fno-exceptions", "-fno-rtti"],
       "cflags_cc": ["-fexceptions", "-frtti"]
     },
@@ -56,10 +69,14 @@
         "operations/weighted_log_sum_exp.cpp",
         "binding/arguments.cpp",
         "binding/derivatives.cpp",
+        "binding/job_memory.cpp",
+        "binding/jobs.cpp",
         "binding/module.cpp",
         "binding/softmax_family.cpp"
       ],
-      "dependencies": ["softmax_threads", "softmax_isa_scalar", "softmax_isa_emulated", "softmax_isa_avx2"],
+      "dependencies": [
+        "softmax_threads", "softmax_isa_scalar", "softmax_isa_emulated", "softmax_isa_avx2", "softmax_isa_avx512"
+      ],
       "cflags_cc": ["-isystem", "<!(node -p \"require('node:path').dirname(require.resolve('node-addon-api'))\")"],
       "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS"],
       "ldflags": ["-s"]

@@ -3,6 +3,7 @@
 // stays true until the computation.
 import { detached, invalidType, outOfRange, printShape, shapeMismatch } from '../errors';
 import { Float32Array, Float64Array, isArray, isDetached, kindOf, lengthOf } from '../intrinsics';
+import { own } from '../ownership';
 import { sizeOf } from '../shape';
 import type { FloatArray } from '../types';
 
@@ -38,7 +39,7 @@ export function readFloats(name: string, value: unknown): Given<FloatArray> {
 export function readLike(name: string, value: unknown, kind: string): Given<FloatArray> {
   if (!isArray(value)) return readArray(name, value, [kind], `an instance of ${kind} or Array, or ${tensorWords}`);
   const numbers = readNumbers(name, value);
-  return { name, data: kind === 'Float32Array' ? new Float32Array(numbers) : numbers, kind, dims: undefined };
+  return { name, data: kind === 'Float32Array' ? own(new Float32Array(numbers)) : numbers, kind, dims: undefined };
 }
 
 export function readMask(name: string, value: unknown): Given<Uint8Array> {
@@ -65,7 +66,7 @@ function readArray<Data>(name: string, value: unknown, kinds: readonly string[],
 
 function readNumbers(name: string, values: readonly unknown[]): Float64Array {
   const { length } = values;
-  const data = new Float64Array(length);
+  const data = own(new Float64Array(length));
   for (let i = 0; i < length; i += 1) {
     const value = values[i];
     if (typeof value !== 'number') throw invalidType(`${name}[${i}]`, 'of type number', value);

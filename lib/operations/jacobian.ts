@@ -32,12 +32,14 @@ export function jacobian(operation: Operation<Call>, entry: Entry, given: unknow
     const arrangement = new Arrangement(dims, layout, logits.kind, shared.beta);
     const call = canonical(shared, layout, arrangement);
     const out = storage === undefined ? allocateLike(logits.kind, sizeOf(resultDims)) : storage.data;
-    if (layout.outer * layout.inner > 0) {
-      const arrays = { logits: arrangement.input(logits.data), out: arrangement.rows(out) };
-      accept(operation.run({ ...call, ...unused, ...arrays }));
+    const result = (): unknown => (storage === undefined ? tensorOf(out, resultDims) : givenOut);
+    if (layout.outer * layout.inner === 0) return result();
+    const arrays = { logits: arrangement.input(logits.data), out: arrangement.rows(out) };
+    return operation.perform({ ...call, ...unused, ...arrays }, (verdict) => {
+      accept(verdict);
       arrangement.finish();
-    }
-    return storage === undefined ? tensorOf(out, resultDims) : givenOut;
+      return result();
+    });
   } catch (error) {
     throw atCallSite(error, entry);
   }

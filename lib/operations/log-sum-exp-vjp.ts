@@ -39,13 +39,17 @@ export function logSumExpGradient(
     const arrangement = new Arrangement(dims, layout, logits.kind, shared.beta);
     const call = canonical(shared, layout, arrangement);
     const out = storage === undefined ? allocateLike(logits.kind, sizeOf(dims)) : storage.data;
-    if (layout.outer * layout.inner > 0) {
-      const arrays = { point: arrangement.input(logits.data), direction: arrangement.convert(direction.data) };
-      accept(operation.run({ ...call, ...arrays, out: arrangement.elements(out) }), ['logits', 'g']);
+    const result = (): unknown => {
+      if (storage !== undefined) return givenOut;
+      return logits.dims === undefined ? out : tensorOf(out, dims);
+    };
+    if (layout.outer * layout.inner === 0) return result();
+    const arrays = { point: arrangement.input(logits.data), direction: arrangement.convert(direction.data) };
+    return operation.perform({ ...call, ...arrays, out: arrangement.elements(out) }, (verdict) => {
+      accept(verdict, ['logits', 'g']);
       arrangement.finish();
-    }
-    if (storage !== undefined) return givenOut;
-    return logits.dims === undefined ? out : tensorOf(out, dims);
+      return result();
+    });
   } catch (error) {
     throw atCallSite(error, entry);
   }

@@ -66,7 +66,7 @@ function vector(
   given: FloatArray | undefined,
   beta: number,
   rule: NonFinite,
-): FloatArray {
+): unknown {
   const n = measureLength(pointName, point);
   validateLength(directionName, direction, n);
   if (given !== undefined) {
@@ -76,8 +76,7 @@ function vector(
   }
   const out = given ?? allocateLike(kindOf(point) as string, n);
   const parts = { outer: 1, n, inner: 1, mask: undefined, maskStrides: undefined };
-  if (n > 0) operation.run({ ...parts, point, direction, out, beta, rule });
-  return out;
+  return n === 0 ? out : operation.perform({ ...parts, point, direction, out, beta, rule }, () => out);
 }
 
 function validateLength(name: string, array: FloatArray, n: number): void {
@@ -114,11 +113,15 @@ function shaped(
   const arrangement = new Arrangement(dims, layout, point.kind, beta);
   const call = canonical({ axis: options.axis, mask, rule, beta }, layout, arrangement);
   const out = storage === undefined ? allocateLike(point.kind, sizeOf(dims)) : storage.data;
-  if (layout.outer * layout.inner > 0) {
-    const arrays = { point: arrangement.input(point.data), direction: arrangement.input(direction.data) };
-    accept(operation.run({ ...call, ...arrays, out: arrangement.elements(out) }), names);
+  const result = (): unknown => {
+    if (storage !== undefined) return options.out;
+    return point.dims === undefined ? out : tensorOf(out, dims);
+  };
+  if (layout.outer * layout.inner === 0) return result();
+  const arrays = { point: arrangement.input(point.data), direction: arrangement.input(direction.data) };
+  return operation.perform({ ...call, ...arrays, out: arrangement.elements(out) }, (verdict) => {
+    accept(verdict, names);
     arrangement.finish();
-  }
-  if (storage !== undefined) return options.out;
-  return point.dims === undefined ? out : tensorOf(out, dims);
+    return result();
+  });
 }

@@ -1,5 +1,5 @@
 // The reference as a backend: what runs where no binary loads, and `softmax-native/reference`.
-import type { Backend, Call, FloatArray, Kernel, NonFinite, Verdict } from '../types';
+import type { Backend, Call, FloatArray, NonFinite, Operation, PromptKernel, Verdict } from '../types';
 import { argmax, hardmax } from './argmax';
 import { logSoftmaxJacobian, logSumExpVjp, softmaxBetaGradient, softmaxJacobian } from './derivatives';
 import { logSoftmax } from './log-softmax';
@@ -33,7 +33,14 @@ function rowsCall(
   };
 }
 
-const kernel = (run: (call: Call) => Verdict): Kernel => ({ run, rows: (...rows) => void run(rowsCall(...rows)) });
+const now = <Of>(run: (call: Of) => Verdict): Operation<Of> => ({
+  perform: (call, conclude) => conclude(run(call)),
+});
+
+const kernel = (run: (call: Call) => Verdict): PromptKernel => ({
+  ...now(run),
+  rows: (...rows) => void run(rowsCall(...rows)),
+});
 
 export const referenceBackend: Backend = {
   softmax: kernel(softmax),
@@ -43,10 +50,10 @@ export const referenceBackend: Backend = {
   argmax: kernel(argmax),
 
   softmaxBetaGradient: kernel(softmaxBetaGradient),
-  softmaxVjp: { run: softmaxVjp },
-  logSoftmaxVjp: { run: logSoftmaxVjp },
-  logSoftmaxJvp: { run: logSoftmaxJvp },
-  logSumExpVjp: { run: logSumExpVjp },
-  softmaxJacobian: { run: softmaxJacobian },
-  logSoftmaxJacobian: { run: logSoftmaxJacobian },
+  softmaxVjp: now(softmaxVjp),
+  logSoftmaxVjp: now(logSoftmaxVjp),
+  logSoftmaxJvp: now(logSoftmaxJvp),
+  logSumExpVjp: now(logSumExpVjp),
+  softmaxJacobian: now(softmaxJacobian),
+  logSoftmaxJacobian: now(logSoftmaxJacobian),
 };

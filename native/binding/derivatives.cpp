@@ -1,7 +1,6 @@
 #include "derivatives.hpp"
 
 #include "../operations/derivatives.hpp"
-#include "call.hpp"
 
 namespace softmax_native {
 namespace {
@@ -11,8 +10,8 @@ constexpr unsigned kPoint = 1u << 0, kDirection = 1u << 3;
 
 // A point and a direction of one layout, and a result of it. Nothing is staged: there is room for one input.
 template <class Operation>
-napi_value call_product(napi_env env, napi_callback_info info, const Operation& operation) {
-  return call(env, info, [&](Arguments& arguments, auto zero) {
+void product(Arguments& call, const Operation& operation) {
+  by_type(call, [&](Arguments& arguments, auto zero) {
     using T = decltype(zero);
     const Logits<T> point = arguments.logits<T>();
     const T* direction = arguments.input<T>(3, point.layout.size());
@@ -27,8 +26,8 @@ std::size_t matrices_size(const Layout& layout) {
 }
 
 template <class Operation>
-napi_value call_matrices(napi_env env, napi_callback_info info, const Operation& operation) {
-  return call(env, info, [&](Arguments& arguments, auto zero) {
+void matrices(Arguments& call, const Operation& operation) {
+  by_type(call, [&](Arguments& arguments, auto zero) {
     using T = decltype(zero);
     const Logits<T> logits = arguments.logits<T>();
     T* out = arguments.output<T>(1, matrices_size(logits.layout), 0);
@@ -38,20 +37,20 @@ napi_value call_matrices(napi_env env, napi_callback_info info, const Operation&
 
 }  // namespace
 
-napi_value call_softmax_vjp(napi_env env, napi_callback_info info) {
-  return call_product(env, info, [](const auto& p, const auto* g, auto* out) { return softmax_vjp(p, g, out); });
+void softmax_vjp_row(Arguments& call) {
+  product(call, [](const auto& p, const auto* g, auto* out) { return softmax_vjp(p, g, out); });
 }
 
-napi_value call_log_softmax_vjp(napi_env env, napi_callback_info info) {
-  return call_product(env, info, [](const auto& l, const auto* g, auto* out) { return log_softmax_vjp(l, g, out); });
+void log_softmax_vjp_row(Arguments& call) {
+  product(call, [](const auto& l, const auto* g, auto* out) { return log_softmax_vjp(l, g, out); });
 }
 
-napi_value call_log_softmax_jvp(napi_env env, napi_callback_info info) {
-  return call_product(env, info, [](const auto& l, const auto* t, auto* out) { return log_softmax_jvp(l, t, out); });
+void log_softmax_jvp_row(Arguments& call) {
+  product(call, [](const auto& l, const auto* t, auto* out) { return log_softmax_jvp(l, t, out); });
 }
 
-napi_value call_log_sum_exp_vjp(napi_env env, napi_callback_info info) {
-  return call(env, info, [](Arguments& arguments, auto zero) {
+void log_sum_exp_vjp_row(Arguments& call) {
+  by_type(call, [](Arguments& arguments, auto zero) {
     using T = decltype(zero);
     const Logits<T> logits = arguments.logits<T>();
     const T* g = arguments.input<T>(3, logits.layout.rows());
@@ -60,8 +59,8 @@ napi_value call_log_sum_exp_vjp(napi_env env, napi_callback_info info) {
   });
 }
 
-napi_value call_softmax_beta_gradient(napi_env env, napi_callback_info info) {
-  return call(env, info, [](Arguments& arguments, auto zero) {
+void softmax_beta_gradient_row(Arguments& call) {
+  by_type(call, [](Arguments& arguments, auto zero) {
     using T = decltype(zero);
     const Logits<T> logits = arguments.logits<T>();
     T* out = arguments.output<T>(1, logits.layout.size(), kPoint);
@@ -69,12 +68,12 @@ napi_value call_softmax_beta_gradient(napi_env env, napi_callback_info info) {
   });
 }
 
-napi_value call_softmax_jacobian(napi_env env, napi_callback_info info) {
-  return call_matrices(env, info, [](const auto& logits, auto* out) { return softmax_jacobian(logits, out); });
+void softmax_jacobian_row(Arguments& call) {
+  matrices(call, [](const auto& logits, auto* out) { return softmax_jacobian(logits, out); });
 }
 
-napi_value call_log_softmax_jacobian(napi_env env, napi_callback_info info) {
-  return call_matrices(env, info, [](const auto& logits, auto* out) { return log_softmax_jacobian(logits, out); });
+void log_softmax_jacobian_row(Arguments& call) {
+  matrices(call, [](const auto& logits, auto* out) { return log_softmax_jacobian(logits, out); });
 }
 
 }  // namespace softmax_native

@@ -58,12 +58,22 @@ bool cpu_has_avx2() {
   return has(extended.ebx, kAvx2) && has(extended.ebx, kBmi2);
 }
 
+bool cpu_has_avx512() {
+  if (!cpu_has_avx2()) return false;
+  constexpr std::uint64_t kMasksAndZmm = 0xE0;
+  if ((extended_control_register() & kMasksAndZmm) != kMasksAndZmm) return false;
+  const Registers extended = cpuid(7, 0);
+  constexpr unsigned kFoundation = 16, kDq = 17, kBw = 30, kVl = 31;
+  return has(extended.ebx, kFoundation) && has(extended.ebx, kDq) && has(extended.ebx, kBw) && has(extended.ebx, kVl);
+}
+
 }  // namespace softmax_native
 
 #else
 
 namespace softmax_native {
 bool cpu_has_avx2() { return false; }
+bool cpu_has_avx512() { return false; }
 }  // namespace softmax_native
 
 #endif

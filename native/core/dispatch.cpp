@@ -9,7 +9,10 @@
 namespace softmax_native {
 
 #if defined(__x86_64__) || defined(_M_X64)
-#define SOFTMAX_HAS_AVX2 1
+#define SOFTMAX_HAS_AVX 1
+namespace avx512 {
+extern const KernelTable table;
+}
 namespace avx2 {
 extern const KernelTable table;
 }
@@ -28,7 +31,8 @@ struct Runnable {
   std::size_t count = 0;
 
   Runnable() {
-#if defined(SOFTMAX_HAS_AVX2)
+#if defined(SOFTMAX_HAS_AVX)
+    if (cpu_has_avx512()) tables[count++] = &avx512::table;
     if (cpu_has_avx2()) tables[count++] = &avx2::table;
 #endif
     tables[count++] = &scalar::table;

@@ -40,6 +40,12 @@ describe.runIf(process.platform === 'linux')('objects', () => {
       expect(code.filter((line) => avx.test(line)).length).toBeGreaterThan(1000);
       expect(code.filter((line) => /%zmm|%k[0-7]\b/.test(line))).toEqual([]);
     });
+
+    test('native/isa/avx512.cpp has its registers', () => {
+      const object = sets.find(({ source }) => isaOf(source) === 'avx512')?.object as string;
+      const code = run('objdump', '-d', '--no-show-raw-insn', object);
+      expect(code.filter((line) => /%zmm/.test(line)).length).toBeGreaterThan(1000);
+    });
   });
 });
 

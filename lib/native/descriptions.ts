@@ -1,0 +1,61 @@
+// How each operation is put to the binary: which array stands at which position of its binding row, and its flags.
+import type { Call, FloatArray, OperationName, ProductCall } from '../types';
+import { Flag } from './frame';
+import type { Description } from './invoke';
+
+const names = ['logits', 'options.out', 'options.mask', 'options.weights', 'sign'];
+
+/** `variantFlag` is what Call.variant means to the binary. */
+function familyMember(name: OperationName, variantFlag = 0): Description<Call> {
+  return {
+    name,
+    describe: ({ logits, out, mask, weights, sign, weightStrides, variant }) => ({
+      arrays: [logits, out, mask, weights, weights && sign],
+      names,
+      results: [4],
+      flags: variant ? variantFlag : 0,
+      weightStrides,
+    }),
+    afterwards: ({ out, sign, weights }) => {
+      if (sign !== undefined && weights === undefined) writeSigns(out, sign);
+    },
+  };
+}
+
+/** Without weights a sum of exponentials is positive, or nothing at all. */
+function writeSigns(values: FloatArray | Int32Array, sign: FloatArray): void {
+  for (let row = 0; row < sign.length; row += 1) {
+    const value = values[row] as number;
+    sign[row] = value === -Infinity ? 0 : value === value ? 1 : NaN;
+  }
+}
+
+/** `point` and `direction` are what the user calls them. */
+function product(name: OperationName, point: string, direction: string): Description<ProductCall> {
+  const productNames = [point, 'options.out', 'options.mask', direction];
+  return {
+    name,
+    describe: (call) => ({ arrays: [call.point, call.out, call.mask, call.direction], names: productNames }),
+  };
+}
+
+/** A matrix for each row. */
+function matrices(name: OperationName): Description<Call> {
+  return { name, describe: ({ logits, out, mask }) => ({ arrays: [logits, out, mask], names, work: out.length }) };
+}
+
+export const descriptions = {
+  softmax: familyMember('softmax'),
+  logSoftmax: familyMember('logSoftmax'),
+  hardmax: familyMember('hardmax', Flag.splitTies),
+  logSumExp: familyMember('logSumExp', Flag.overBeta),
+  argmax: familyMember('argmax'),
+
+  softmaxBetaGradient: familyMember('softmaxBetaGradient'),
+  softmaxVjp: product('softmaxVjp', 'p', 'g'),
+  logSoftmaxVjp: product('logSoftmaxVjp', 'logP', 'g'),
+  logSoftmaxJvp: product('logSoftmaxJvp', 'logP', 't'),
+  logSumExpVjp: product('logSumExpVjp', 'logits', 'g'),
+  softmaxJacobian: matrices('softmaxJacobian'),
+  logSoftmaxJacobian: matrices('logSoftmaxJacobian'),
+};

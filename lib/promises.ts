@@ -1,0 +1,97 @@
+// The public names of softmax-native/promises: the same functions, options and checks, each giving a promise. What takes
+// longer than handing it over runs on threads of the library, and the event loop is free meanwhile. The documentation is
+// that of the plain names.
+import { jobBackend } from './native/backend';
+import { promised } from './native/promised';
+import { argmaxOperation } from './operations/argmax';
+import { betaGradientOperation } from './operations/beta-gradient';
+import { elementwise } from './operations/elementwise';
+import { hardmaxOperation } from './operations/hardmax';
+import { jacobian } from './operations/jacobian';
+import { logSumExpOperation, smoothMaxOperation } from './operations/log-sum-exp';
+import { logSumExpGradient } from './operations/log-sum-exp-vjp';
+import { product } from './operations/products';
+import { reduction } from './operations/reduction';
+import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
+import type {
+  ArgmaxPromise,
+  ElementwisePromise,
+  HardmaxPromise,
+  JacobianPromise,
+  LogSumExpPromise,
+  LogSumExpVjpPromise,
+  ProductPromise,
+  ReductionPromise,
+} from './promise-types';
+
+export type { PromiseOptions, Transferred } from './promise-types';
+
+/** softmax off the event loop: see softmax of softmax-native. */
+export const softmax: ElementwisePromise = promised(1, (logits: unknown, options?: object) =>
+  elementwise(softmaxOperation, jobBackend.softmax, softmax, logits, options),
+);
+
+/** logSoftmax off the event loop: see logSoftmax of softmax-native. */
+export const logSoftmax: ElementwisePromise = promised(1, (logits: unknown, options?: object) =>
+  elementwise(logSoftmaxOperation, jobBackend.logSoftmax, logSoftmax, logits, options),
+);
+
+/** logSumExp off the event loop: see logSumExp of softmax-native. */
+export const logSumExp: LogSumExpPromise = promised(1, (logits: unknown, options?: object) =>
+  reduction(logSumExpOperation, jobBackend.logSumExp, logSumExp, logits, options),
+);
+
+/** smoothMax off the event loop: see smoothMax of softmax-native. */
+export const smoothMax: ReductionPromise = promised(1, (logits: unknown, options?: object) =>
+  reduction(smoothMaxOperation, jobBackend.logSumExp, smoothMax, logits, options),
+);
+
+/** argmax off the event loop: see argmax of softmax-native. */
+export const argmax: ArgmaxPromise = promised(1, (logits: unknown, options?: object) =>
+  reduction(argmaxOperation, jobBackend.argmax, argmax, logits, options),
+);
+
+/** hardmax off the event loop: see hardmax of softmax-native. */
+export const hardmax: HardmaxPromise = promised(1, (logits: unknown, options?: object) =>
+  elementwise(hardmaxOperation, jobBackend.hardmax, hardmax, logits, options),
+);
+
+/** softmaxVjp off the event loop: see softmaxVjp of softmax-native. */
+export const softmaxVjp: ProductPromise = promised(2, (point: unknown, direction: unknown, options?: object) =>
+  product(['p', 'g'], jobBackend.softmaxVjp, softmaxVjp, point, direction, options),
+);
+
+/** softmaxJvp off the event loop: see softmaxJvp of softmax-native. */
+export const softmaxJvp: ProductPromise = promised(2, (point: unknown, direction: unknown, options?: object) =>
+  product(['p', 't'], jobBackend.softmaxVjp, softmaxJvp, point, direction, options),
+);
+
+/** logSoftmaxVjp off the event loop: see logSoftmaxVjp of softmax-native. */
+export const logSoftmaxVjp: ProductPromise = promised(2, (point: unknown, direction: unknown, options?: object) =>
+  product(['logP', 'g'], jobBackend.logSoftmaxVjp, logSoftmaxVjp, point, direction, options),
+);
+
+/** logSoftmaxJvp off the event loop: see logSoftmaxJvp of softmax-native. */
+export const logSoftmaxJvp: ProductPromise = promised(2, (point: unknown, direction: unknown, options?: object) =>
+  product(['logP', 't'], jobBackend.logSoftmaxJvp, logSoftmaxJvp, point, direction, options),
+);
+
+/** logSumExpVjp off the event loop: see logSumExpVjp of softmax-native. */
+export const logSumExpVjp: LogSumExpVjpPromise = promised(2, (logits: unknown, g: unknown, options?: object) =>
+  logSumExpGradient(jobBackend.logSumExpVjp, logSumExpVjp, logits, g, options),
+);
+
+/** softmaxBetaGradient off the event loop: see softmaxBetaGradient of softmax-native. */
+export const softmaxBetaGradient: ElementwisePromise = promised(1, (logits: unknown, options?: object) =>
+  elementwise(betaGradientOperation, jobBackend.softmaxBetaGradient, softmaxBetaGradient, logits, options),
+);
+
+/** softmaxJacobian off the event loop: see softmaxJacobian of softmax-native. */
+export const softmaxJacobian: JacobianPromise = promised(1, (logits: unknown, options?: object) =>
+  jacobian(jobBackend.softmaxJacobian, softmaxJacobian, logits, options),
+);
+
+/** logSoftmaxJacobian off the event loop: see logSoftmaxJacobian of softmax-native. */
+export const logSoftmaxJacobian: JacobianPromise = promised(1, (logits: unknown, options?: object) =>
+  jacobian(jobBackend.logSoftmaxJacobian, logSoftmaxJacobian, logits, options),
+);

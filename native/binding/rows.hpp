@@ -1,0 +1,27 @@
+// All binding rows, in the order of their numbers.
+#pragma once
+
+#include "derivatives.hpp"
+#include "row.hpp"
+#include "softmax_family.hpp"
+
+namespace softmax_native {
+
+inline constexpr NamedRow kRows[] = {
+    {"softmax", softmax_row},
+    {"logSoftmax", log_softmax_row},
+    {"logSumExp", log_sum_exp_row},
+    {"argmax", argmax_row},
+    {"hardmax", hardmax_row},
+
+    {"softmaxVjp", softmax_vjp_row},
+    {"logSoftmaxVjp", log_softmax_vjp_row},
+    {"logSoftmaxJvp", log_softmax_jvp_row},
+    {"logSumExpVjp", log_sum_exp_vjp_row},
+    {"softmaxBetaGradient", softmax_beta_gradient_row},
+    {"softmaxJacobian", softmax_jacobian_row},
+    {"logSoftmaxJacobian", log_softmax_jacobian_row},
+};
+inline constexpr std::size_t kRowCount = sizeof(kRows) / sizeof(kRows[0]);
+
+}  // namespace softmax_native
