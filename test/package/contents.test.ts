@@ -55,7 +55,7 @@ describe('contents', () => {
 });
 
 describe('require and import', () => {
-  const functions = read('README.md').match(/## Functions\n(.*?)### Options/s)?.[1] ?? '';
+  const functions = readFileSync(join(root, 'README.md'), 'utf8').match(/## Functions\n(.*?)### Options/s)?.[1] ?? '';
   const names = [...functions.matchAll(/^\| `(\w+)[(`]/gm)].map(([, name]) => name as string).sort();
 
   test('have the documented names', () => {
