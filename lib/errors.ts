@@ -111,11 +111,13 @@ export function overlap(name: string, other: string): CodedError {
   );
 }
 
-export function nonFinite(row: number): CodedError {
+/** `names` are those of the arguments of which one has the row. */
+export function nonFinite(row: number, names: readonly string[] = ['logits']): CodedError {
+  const quoted = names.map((name) => `"${name}"`).join(' and ');
   return coded(
     RangeError,
     'ERR_SOFTMAX_NON_FINITE',
-    `Row ${row} of "logits" must be finite and have an element that takes part, as options.nonFinite is 'throw'`,
+    `Row ${row} of ${quoted} must be finite and have an element that takes part, as options.nonFinite is 'throw'`,
   );
 }
 

@@ -36,6 +36,16 @@ import type {
 import type { ElementsOf, Input, Like, Reduced, Tensor } from './types';
 import { validateCount } from './validate';
 
+export {
+  logSoftmaxJacobian,
+  logSoftmaxJvp,
+  logSoftmaxVjp,
+  logSumExpVjp,
+  softmaxBetaGradient,
+  softmaxJacobian,
+  softmaxJvp,
+  softmaxVjp,
+} from './derivatives';
 export { type Diagnosed, type Diagnoses, type Diagnosis, type DiagnosisOf, diagnose } from './diagnosis';
 export type { CodedError, ErrorCode } from './errors';
 export { type BackendInfo, backend } from './native/backend';
@@ -43,11 +53,22 @@ export type {
   ArgmaxOptions,
   ElementwiseOptions,
   HardmaxOptions,
+  JacobianOptions,
   LogSumExpOptions,
   ReductionOptions,
   Signed,
 } from './options';
-export type { FloatArray, Input, NonFinite, Options, Reduction, Scale, Tensor, TensorLike } from './types';
+export type {
+  Direction,
+  FloatArray,
+  Input,
+  NonFinite,
+  Options,
+  Reduction,
+  Scale,
+  Tensor,
+  TensorLike,
+} from './types';
 
 /**
  * Softmax: a probability for each class from a real number for each class.

@@ -14,6 +14,13 @@ export interface HardmaxOptions<Out> extends ElementwiseOptions<Out> {
   ties?: 'first' | 'split' | undefined;
 }
 
+export interface JacobianOptions<Out> extends Options {
+  /** A single axis. */
+  axis?: number | undefined;
+  /** Storage for the matrices, which is then returned. */
+  out?: Out | undefined;
+}
+
 /** Options of a function whose result is one number for each row. */
 export interface ReductionOptions<Out> extends Options {
   /** Whether the axes stay in the result's shape as 1. Default false. */

@@ -4,11 +4,12 @@ import type {
   ElementwiseOptions,
   Fits,
   HardmaxOptions,
+  JacobianOptions,
   LogSumExpOptions,
   ReductionOptions,
   Signed,
 } from './options';
-import type { ElementsOf, Input, Like, Reduced, Tensor } from './types';
+import type { Direction, ElementsOf, Input, Like, Reduced, Tensor } from './types';
 
 /** Options that every function of softmax-native/promises has besides its own. */
 export interface PromiseOptions {
@@ -32,7 +33,7 @@ export interface Transferred<Result> {
 export type Keeping<Options> = Options & PromiseOptions & { transfer?: false | undefined };
 export type Giving<Options> = Options & PromiseOptions & { transfer: true };
 
-/** softmax, logSoftmax. */
+/** softmax, logSoftmax, softmaxBetaGradient. */
 export interface ElementwisePromise {
   <Logits extends Input, Out = Like<Logits>>(
     logits: Logits,
@@ -98,4 +99,43 @@ export interface ArgmaxPromise {
     logits: Logits,
     options?: Keeping<ArgmaxOptions<Rows> & Fits<Int32Array>>,
   ): Promise<Reduced<Logits, Rows>>;
+}
+
+/** softmaxVjp, softmaxJvp, logSoftmaxVjp, logSoftmaxJvp. */
+export interface ProductPromise {
+  <Point extends Input, Out = Like<Point>>(
+    point: Point,
+    direction: Direction<Point>,
+    options: Giving<ElementwiseOptions<Out> & Fits<ElementsOf<Point>>>,
+  ): Promise<Transferred<Out>>;
+  <Point extends Input, Out = Like<Point>>(
+    point: Point,
+    direction: Direction<Point>,
+    options?: Keeping<ElementwiseOptions<Out> & Fits<ElementsOf<Point>>>,
+  ): Promise<Out>;
+}
+
+export interface LogSumExpVjpPromise {
+  <Logits extends Input, Out = Like<Logits>>(
+    logits: Logits,
+    g: number | Direction<Logits>,
+    options: Giving<ElementwiseOptions<Out> & Fits<ElementsOf<Logits>>>,
+  ): Promise<Transferred<Out>>;
+  <Logits extends Input, Out = Like<Logits>>(
+    logits: Logits,
+    g: number | Direction<Logits>,
+    options?: Keeping<ElementwiseOptions<Out> & Fits<ElementsOf<Logits>>>,
+  ): Promise<Out>;
+}
+
+/** softmaxJacobian, logSoftmaxJacobian. */
+export interface JacobianPromise {
+  <Logits extends Input, Out = Tensor<ElementsOf<Logits>>>(
+    logits: Logits,
+    options: Giving<JacobianOptions<Out> & Fits<ElementsOf<Logits>>>,
+  ): Promise<Transferred<Out>>;
+  <Logits extends Input, Out = Tensor<ElementsOf<Logits>>>(
+    logits: Logits,
+    options?: Keeping<JacobianOptions<Out> & Fits<ElementsOf<Logits>>>,
+  ): Promise<Out>;
 }

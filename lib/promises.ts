@@ -4,16 +4,23 @@
 import { jobBackend } from './native/backend';
 import { promised } from './native/promised';
 import { argmaxOperation } from './operations/argmax';
+import { betaGradientOperation } from './operations/beta-gradient';
 import { elementwise } from './operations/elementwise';
 import { hardmaxOperation } from './operations/hardmax';
+import { jacobian } from './operations/jacobian';
 import { logSumExpOperation, smoothMaxOperation } from './operations/log-sum-exp';
+import { logSumExpGradient } from './operations/log-sum-exp-vjp';
+import { product } from './operations/products';
 import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 import type {
   ArgmaxPromise,
   ElementwisePromise,
   HardmaxPromise,
+  JacobianPromise,
   LogSumExpPromise,
+  LogSumExpVjpPromise,
+  ProductPromise,
   ReductionPromise,
 } from './promise-types';
 
@@ -47,4 +54,44 @@ export const argmax: ArgmaxPromise = promised(1, (logits: unknown, options?: obj
 /** hardmax off the event loop: see hardmax of softmax-native. */
 export const hardmax: HardmaxPromise = promised(1, (logits: unknown, options?: object) =>
   elementwise(hardmaxOperation, jobBackend.hardmax, hardmax, logits, options),
+);
+
+/** softmaxVjp off the event loop: see softmaxVjp of softmax-native. */
+export const softmaxVjp: ProductPromise = promised(2, (point: unknown, direction: unknown, options?: object) =>
+  product(['p', 'g'], jobBackend.softmaxVjp, softmaxVjp, point, direction, options),
+);
+
+/** softmaxJvp off the event loop: see softmaxJvp of softmax-native. */
+export const softmaxJvp: ProductPromise = promised(2, (point: unknown, direction: unknown, options?: object) =>
+  product(['p', 't'], jobBackend.softmaxVjp, softmaxJvp, point, direction, options),
+);
+
+/** logSoftmaxVjp off the event loop: see logSoftmaxVjp of softmax-native. */
+export const logSoftmaxVjp: ProductPromise = promised(2, (point: unknown, direction: unknown, options?: object) =>
+  product(['logP', 'g'], jobBackend.logSoftmaxVjp, logSoftmaxVjp, point, direction, options),
+);
+
+/** logSoftmaxJvp off the event loop: see logSoftmaxJvp of softmax-native. */
+export const logSoftmaxJvp: ProductPromise = promised(2, (point: unknown, direction: unknown, options?: object) =>
+  product(['logP', 't'], jobBackend.logSoftmaxJvp, logSoftmaxJvp, point, direction, options),
+);
+
+/** logSumExpVjp off the event loop: see logSumExpVjp of softmax-native. */
+export const logSumExpVjp: LogSumExpVjpPromise = promised(2, (logits: unknown, g: unknown, options?: object) =>
+  logSumExpGradient(jobBackend.logSumExpVjp, logSumExpVjp, logits, g, options),
+);
+
+/** softmaxBetaGradient off the event loop: see softmaxBetaGradient of softmax-native. */
+export const softmaxBetaGradient: ElementwisePromise = promised(1, (logits: unknown, options?: object) =>
+  elementwise(betaGradientOperation, jobBackend.softmaxBetaGradient, softmaxBetaGradient, logits, options),
+);
+
+/** softmaxJacobian off the event loop: see softmaxJacobian of softmax-native. */
+export const softmaxJacobian: JacobianPromise = promised(1, (logits: unknown, options?: object) =>
+  jacobian(jobBackend.softmaxJacobian, softmaxJacobian, logits, options),
+);
+
+/** logSoftmaxJacobian off the event loop: see logSoftmaxJacobian of softmax-native. */
+export const logSoftmaxJacobian: JacobianPromise = promised(1, (logits: unknown, options?: object) =>
+  jacobian(jobBackend.logSoftmaxJacobian, logSoftmaxJacobian, logits, options),
 );

@@ -2,13 +2,17 @@
 // float64 formulas of lib/reference. The oracle of every differential test. The documentation is that of the plain names.
 import type * as library from './index';
 import { argmaxOperation } from './operations/argmax';
+import { betaGradientOperation } from './operations/beta-gradient';
 import { diagnosis } from './operations/diagnose';
 import { divergence } from './operations/divergence';
 import { elementwise } from './operations/elementwise';
 import { hardmaxOperation } from './operations/hardmax';
+import { jacobian } from './operations/jacobian';
 import { linearLoss } from './operations/linear-cross-entropy';
 import { logSumExpOperation, smoothMaxOperation } from './operations/log-sum-exp';
+import { logSumExpGradient } from './operations/log-sum-exp-vjp';
 import { loss } from './operations/loss';
+import { product } from './operations/products';
 import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 import { referenceBackend } from './reference/backend';
@@ -69,3 +73,40 @@ export const klDivergence: typeof library.klDivergence = (logits, otherLogits, o
 /** linearCrossEntropy in float64 TypeScript: see linearCrossEntropy of softmax-native. */
 export const linearCrossEntropy: typeof library.linearCrossEntropy = (hidden, weight, target, options) =>
   linearLoss(referenceBackend.linearCrossEntropy, linearCrossEntropy, hidden, weight, target, options) as never;
+/** softmaxVjp in float64 TypeScript: see softmaxVjp of softmax-native. */
+export const softmaxVjp: typeof library.softmaxVjp = (p, g, options) =>
+  product(['p', 'g'], referenceBackend.softmaxVjp, softmaxVjp, p, g, options) as never;
+
+/** softmaxJvp in float64 TypeScript: see softmaxJvp of softmax-native. */
+export const softmaxJvp: typeof library.softmaxJvp = (p, t, options) =>
+  product(['p', 't'], referenceBackend.softmaxVjp, softmaxJvp, p, t, options) as never;
+
+/** logSoftmaxVjp in float64 TypeScript: see logSoftmaxVjp of softmax-native. */
+export const logSoftmaxVjp: typeof library.logSoftmaxVjp = (logP, g, options) =>
+  product(['logP', 'g'], referenceBackend.logSoftmaxVjp, logSoftmaxVjp, logP, g, options) as never;
+
+/** logSoftmaxJvp in float64 TypeScript: see logSoftmaxJvp of softmax-native. */
+export const logSoftmaxJvp: typeof library.logSoftmaxJvp = (logP, t, options) =>
+  product(['logP', 't'], referenceBackend.logSoftmaxJvp, logSoftmaxJvp, logP, t, options) as never;
+
+/** logSumExpVjp in float64 TypeScript: see logSumExpVjp of softmax-native. */
+export const logSumExpVjp: typeof library.logSumExpVjp = (logits, g, options) =>
+  logSumExpGradient(referenceBackend.logSumExpVjp, logSumExpVjp, logits, g, options) as never;
+
+/** softmaxBetaGradient in float64 TypeScript: see softmaxBetaGradient of softmax-native. */
+export const softmaxBetaGradient: typeof library.softmaxBetaGradient = (logits, options) =>
+  elementwise(
+    betaGradientOperation,
+    referenceBackend.softmaxBetaGradient,
+    softmaxBetaGradient,
+    logits,
+    options,
+  ) as never;
+
+/** softmaxJacobian in float64 TypeScript: see softmaxJacobian of softmax-native. */
+export const softmaxJacobian: typeof library.softmaxJacobian = (logits, options) =>
+  jacobian(referenceBackend.softmaxJacobian, softmaxJacobian, logits, options) as never;
+
+/** logSoftmaxJacobian in float64 TypeScript: see logSoftmaxJacobian of softmax-native. */
+export const logSoftmaxJacobian: typeof library.logSoftmaxJacobian = (logits, options) =>
+  jacobian(referenceBackend.logSoftmaxJacobian, logSoftmaxJacobian, logits, options) as never;

@@ -45,6 +45,9 @@ export type Reduced<Logits, Rows> = Logits extends FloatArray | readonly number[
 /** Storage that may be given for a result: an array, or a tensor around one. */
 export type Storage<Elements> = Elements | (TensorLike & { readonly data: Elements });
 
+/** What is multiplied with a derivative at a `Point`: of its kind, or numbers, which are rounded to it. */
+export type Direction<Point> = Storage<ElementsOf<Point>> | readonly number[];
+
 /** How rows with infinities, and rows in which nothing takes part, are answered. */
 export type NonFinite = 'limit' | 'ieee' | 'throw';
 
@@ -188,6 +191,15 @@ export interface Kernel extends Operation<Call> {
 /** A kernel that computes now. */
 export type PromptKernel = Required<Kernel>;
 
+/** A product with a derivative. */
+export interface ProductCall extends Canonical {
+  /** Where the derivative is taken: probabilities, their logarithms, or logits. In the canonical layout. */
+  readonly point: FloatArray;
+  /** What it is multiplied with: of the point's layout, or one number for each row. */
+  readonly direction: FloatArray;
+  readonly out: FloatArray;
+}
+
 /** Computes what has been checked. The addon and the reference are the two there are. */
 export interface Backend {
   readonly softmax: Kernel;
@@ -200,6 +212,15 @@ export interface Backend {
   readonly nllLoss: Operation<LossCall>;
   readonly klDivergence: Operation<DivergenceCall>;
   readonly linearCrossEntropy: Operation<LinearLossCall>;
+
+  readonly softmaxBetaGradient: Kernel;
+  /** The Jacobian of softmax is symmetric: this is its JVP, too. */
+  readonly softmaxVjp: Operation<ProductCall>;
+  readonly logSoftmaxVjp: Operation<ProductCall>;
+  readonly logSoftmaxJvp: Operation<ProductCall>;
+  readonly logSumExpVjp: Operation<ProductCall>;
+  readonly softmaxJacobian: Operation<Call>;
+  readonly logSoftmaxJacobian: Operation<Call>;
 }
 
 /** The computations that a backend has. */

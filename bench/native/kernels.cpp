@@ -89,6 +89,27 @@ struct Cases {
     k.multiply(f.x.data(), kDepth, 1, f.weight.data(), nullptr, 0, f.out.data(), kColumns, rows, kDepth, kColumns);
   }
   void add_wide() { k.add_wide(f.x.data(), f.row_sum.data(), f.n); }
+
+  void dot() { seen = k.dot(f.weight.data(), f.x.data(), f.n, T(0), false); }
+  void part_sum() { seen = k.part_sum(f.x.data(), f.weight.data(), f.n, false); }
+  void exp_dot() { seen = k.exp_dot(f.x.data(), f.weight.data(), f.n, false); }
+  void softmax_vjp() {
+    k.softmax_vjp(f.weight.data(), f.x.data(), f.out.data(), f.n, T(0), T(0.1), T(1), false, false);
+  }
+  void log_softmax_vjp() {
+    k.log_softmax_vjp(f.x.data(), f.weight.data(), f.out.data(), f.n, T(0.1), T(1), false, false);
+  }
+  void log_softmax_jvp() {
+    k.log_softmax_jvp(f.x.data(), f.weight.data(), f.out.data(), f.n, T(0.1), T(1), false, false);
+  }
+  // Rows of a matrix of 100 columns.
+  void outer() {
+    const T *left = f.x.data(), *diagonal = f.weight.data();
+    for (std::size_t i = 0; i < f.n; i += 10000) {
+      const std::size_t rows = f.n - i < 10000 ? (f.n - i) / 100 : 100;
+      k.outer(left, left, diagonal, 0, f.out.data() + i, rows, 100, T(1), false);
+    }
+  }
 };
 
 template <class T>

@@ -69,6 +69,14 @@ function backendOf(binary: Addon): Backend {
     nllLoss: prompt(binary, descriptions.nllLoss),
     klDivergence: prompt(binary, descriptions.klDivergence),
     linearCrossEntropy: prompt(binary, descriptions.linearCrossEntropy),
+
+    softmaxBetaGradient: new NativeKernel(binary, descriptions.softmaxBetaGradient, 'elements', 0, undefined),
+    softmaxVjp: prompt(binary, descriptions.softmaxVjp),
+    logSoftmaxVjp: prompt(binary, descriptions.logSoftmaxVjp),
+    logSoftmaxJvp: prompt(binary, descriptions.logSoftmaxJvp),
+    logSumExpVjp: prompt(binary, descriptions.logSumExpVjp),
+    softmaxJacobian: prompt(binary, descriptions.softmaxJacobian),
+    logSoftmaxJacobian: prompt(binary, descriptions.logSoftmaxJacobian),
   };
 }
 
@@ -84,6 +92,14 @@ function jobsOf(binary: Addon): Backend {
     nllLoss: job(binary, descriptions.nllLoss),
     klDivergence: job(binary, descriptions.klDivergence),
     linearCrossEntropy: job(binary, descriptions.linearCrossEntropy),
+
+    softmaxBetaGradient: job(binary, descriptions.softmaxBetaGradient),
+    softmaxVjp: job(binary, descriptions.softmaxVjp),
+    logSoftmaxVjp: job(binary, descriptions.logSoftmaxVjp),
+    logSoftmaxJvp: job(binary, descriptions.logSoftmaxJvp),
+    logSumExpVjp: job(binary, descriptions.logSumExpVjp),
+    softmaxJacobian: job(binary, descriptions.softmaxJacobian),
+    logSoftmaxJacobian: job(binary, descriptions.logSoftmaxJacobian),
   };
 }
 

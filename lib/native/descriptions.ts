@@ -1,5 +1,5 @@
 // How each operation is put to the binary: which array stands at which position of its binding row, its numbers and flags.
-import type { Call, DiagnoseCall, FloatArray, OperationName } from '../types';
+import type { Call, DiagnoseCall, FloatArray, OperationName, ProductCall } from '../types';
 import { Flag } from './frame';
 import type { Description } from './invoke';
 import { divergence, linearLoss, loss } from './losses';
@@ -39,6 +39,19 @@ const diagnosis: Description<DiagnoseCall> = {
     numbers: [inFloat64 ? 1 : 0],
   }),
 };
+/** `point` and `direction` are what the user calls them. */
+function product(name: OperationName, point: string, direction: string): Description<ProductCall> {
+  const productNames = [point, 'options.out', 'options.mask', direction];
+  return {
+    name,
+    describe: (call) => ({ arrays: [call.point, call.out, call.mask, call.direction], names: productNames }),
+  };
+}
+
+/** A matrix for each row. */
+function matrices(name: OperationName): Description<Call> {
+  return { name, describe: ({ logits, out, mask }) => ({ arrays: [logits, out, mask], names, work: out.length }) };
+}
 
 export const descriptions = {
   softmax: familyMember('softmax'),
@@ -51,4 +64,12 @@ export const descriptions = {
   nllLoss: loss('nllLoss', 'logProbabilities'),
   klDivergence: divergence,
   linearCrossEntropy: linearLoss,
+
+  softmaxBetaGradient: familyMember('softmaxBetaGradient'),
+  softmaxVjp: product('softmaxVjp', 'p', 'g'),
+  logSoftmaxVjp: product('logSoftmaxVjp', 'logP', 'g'),
+  logSoftmaxJvp: product('logSoftmaxJvp', 'logP', 't'),
+  logSumExpVjp: product('logSumExpVjp', 'logits', 'g'),
+  softmaxJacobian: matrices('softmaxJacobian'),
+  logSoftmaxJacobian: matrices('logSoftmaxJacobian'),
 };

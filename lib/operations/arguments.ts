@@ -2,7 +2,7 @@
 // arrays) happens in the `read` functions; the `measure` functions run after all reading is done, so that what they find
 // stays true until the computation.
 import { detached, invalidType, outOfRange, printShape, shapeMismatch } from '../errors';
-import { Float64Array, isArray, isDetached, kindOf, lengthOf } from '../intrinsics';
+import { Float32Array, Float64Array, isArray, isDetached, kindOf, lengthOf } from '../intrinsics';
 import { own } from '../ownership';
 import { sizeOf } from '../shape';
 import type { FloatArray } from '../types';
@@ -33,6 +33,13 @@ export function readLogits(value: unknown): Given<FloatArray> {
 export function readFloats(name: string, value: unknown): Given<FloatArray> {
   if (isArray(value)) return { name, data: readNumbers(name, value), kind: 'Float64Array', dims: undefined };
   return readArray(name, value, floatKinds, `an instance of Float32Array, Float64Array or Array, or ${tensorWords}`);
+}
+
+/** Floats of the kind of another argument, or numbers, which are rounded to it. */
+export function readLike(name: string, value: unknown, kind: string): Given<FloatArray> {
+  if (!isArray(value)) return readArray(name, value, [kind], `an instance of ${kind} or Array, or ${tensorWords}`);
+  const numbers = readNumbers(name, value);
+  return { name, data: kind === 'Float32Array' ? own(new Float32Array(numbers)) : numbers, kind, dims: undefined };
 }
 
 export function readMask(name: string, value: unknown): Given<Uint8Array> {

@@ -39,10 +39,13 @@ export function canonical({ mask, rule, beta }: Shared, layout: Layout, arrangem
   return { outer, n, inner, mask: placed?.data, maskStrides: placed?.strides, beta, rule };
 }
 
-/** Throws what the rule 'throw' refuses; else brings results to where they are wanted and gives what the function returns. */
-export function concluding(arrangement: Arrangement, result: () => unknown): Conclude {
+/**
+ * Throws what the rule 'throw' refuses, of the arguments of these names; else brings results to where they are wanted and
+ * gives what the function returns.
+ */
+export function concluding(arrangement: Arrangement, result: () => unknown, names?: readonly string[]): Conclude {
   return (verdict) => {
-    if (verdict >= 0) throw nonFinite(verdict);
+    if (verdict >= 0) throw nonFinite(verdict, names);
     arrangement.finish();
     return result();
   };

@@ -2,12 +2,14 @@
 import type { Backend, Call, FloatArray, NonFinite, Operation, PromptKernel, Verdict } from '../types';
 import { argmax, hardmax } from './argmax';
 import { crossEntropy } from './cross-entropy';
+import { logSoftmaxJacobian, logSumExpVjp, softmaxBetaGradient, softmaxJacobian } from './derivatives';
 import { diagnose } from './diagnose';
 import { klDivergence } from './kl-divergence';
 import { linearCrossEntropy } from './linear-cross-entropy';
 import { logSoftmax } from './log-softmax';
 import { logSumExp } from './log-sum-exp';
 import { nllLoss } from './nll-loss';
+import { logSoftmaxJvp, logSoftmaxVjp, softmaxVjp } from './products';
 import { softmax } from './softmax';
 
 function rowsCall(
@@ -56,4 +58,12 @@ export const referenceBackend: Backend = {
   nllLoss: operation(nllLoss),
   klDivergence: operation(klDivergence),
   linearCrossEntropy: operation(linearCrossEntropy),
+
+  softmaxBetaGradient: kernel(softmaxBetaGradient),
+  softmaxVjp: operation(softmaxVjp),
+  logSoftmaxVjp: operation(logSoftmaxVjp),
+  logSoftmaxJvp: operation(logSoftmaxJvp),
+  logSumExpVjp: operation(logSumExpVjp),
+  softmaxJacobian: operation(softmaxJacobian),
+  logSoftmaxJacobian: operation(logSoftmaxJacobian),
 };

@@ -18,11 +18,11 @@ interface Source extends Canonical {
 }
 
 /** Computes results of the shape of the logits. `formula` fills `result`, which holds zeros. */
-export function mapRows(call: Call, formula: (row: Row, result: Float64Array) => void): Verdict {
+export function mapRows(call: Call, formula: (row: Row, result: Float64Array, index: number) => void): Verdict {
   const result = new Float64Array(call.n);
   return eachRow(call, (row, index) => {
     result.fill(0);
-    formula(row, result);
+    formula(row, result, index);
     for (let j = 0; j < call.n; j += 1) call.out[placeOf(call, index, j)] = result[j] as number;
   });
 }
@@ -74,10 +74,11 @@ export function readRow(call: Source, index: number): Row {
   return row;
 }
 
+/** Where element j of a row stands in the canonical layout, and in an array broadcast against it. */
 export function placeOf({ n, inner }: Parts, index: number, j: number): number {
   return (Math.floor(index / inner) * n + j) * inner + (index % inner);
 }
 
-function stridedPlaceOf({ inner }: Parts, strides: Parts, index: number, j: number): number {
+export function stridedPlaceOf({ inner }: Parts, strides: Parts, index: number, j: number): number {
   return Math.floor(index / inner) * strides.outer + j * strides.n + (index % inner) * strides.inner;
 }

@@ -1,6 +1,7 @@
 // All binding rows, in the order of their numbers.
 #pragma once
 
+#include "derivatives.hpp"
 #include "diagnosis.hpp"
 #include "linear.hpp"
 #include "losses.hpp"
@@ -20,6 +21,14 @@ inline constexpr NamedRow kRows[] = {
     {"nllLoss", nll_loss_row},
     {"klDivergence", kl_divergence_row},
     {"linearCrossEntropy", linear_cross_entropy_row},
+
+    {"softmaxVjp", softmax_vjp_row},
+    {"logSoftmaxVjp", log_softmax_vjp_row},
+    {"logSoftmaxJvp", log_softmax_jvp_row},
+    {"logSumExpVjp", log_sum_exp_vjp_row},
+    {"softmaxBetaGradient", softmax_beta_gradient_row},
+    {"softmaxJacobian", softmax_jacobian_row},
+    {"logSoftmaxJacobian", log_softmax_jacobian_row},
 };
 inline constexpr std::size_t kRowCount = sizeof(kRows) / sizeof(kRows[0]);
 

@@ -16,3 +16,4 @@
 #include "softcap.hpp"
 #include "divergence.hpp"
 #include "multiply.hpp"
+#include "derivatives.hpp"

@@ -122,12 +122,12 @@ double exp_sum(const typename V::Scalar* x, typename V::Scalar* out, std::size_t
   });
 }
 
-// out[i] = factor x[i].
+// out[i] = factor x[i]; a product that is 0 is +0.
 template <class V>
 void scale(const typename V::Scalar* x, typename V::Scalar* out, std::size_t n, typename V::Scalar factor,
            bool stream) {
-  const V f = V::broadcast(factor);
-  const auto times = [f](V v) { return V(v * f); };
+  const V f = V::broadcast(factor), zero = V::broadcast(0);
+  const auto times = [=](V v) { return V(V::fma(v, f, zero)); };
   if (stream) {
     map_streaming<V>(x, out, n, times);
   } else {

@@ -17,8 +17,8 @@ struct Workspace {
   T* array(std::size_t i) const { return rows + i * stride; }
 };
 
-// Doubles that the chunks of one row of n take: three for each (long_rows.hpp).
-inline std::size_t chunk_doubles(std::size_t n) { return n > kChunk ? 3 * divide_up(n, kChunk) : 0; }
+// Doubles that the chunks of one row of n take: four for each (long_rows.hpp).
+inline std::size_t chunk_doubles(std::size_t n) { return n > kChunk ? 4 * divide_up(n, kChunk) : 0; }
 
 // Calls work(tile, x, workspace) for each tile of rows, x being the tile's rows one after the other, on as many threads
 // as pay: small work is one tile, without division or lock on its way. Where there are too few tiles for the threads,
@@ -62,12 +62,14 @@ Outcome each_tile(const Logits<T>& logits, const RowTiles<T>& tiles, const Work&
 // The whole of an operation whose result has the layout of the logits: write(tile, x, rows of the result, workspace)
 // for each tile, where the rows of the result are in out itself or in scratch, from which they are copied back.
 template <class T, class Write>
-Outcome write_tiles(const Logits<T>& logits, const RowTiles<T>& tiles, T* out, const Write& write) {
-  return each_tile(logits, tiles, [&](RowTile tile, const T* x, const Workspace<T>& workspace) {
+Outcome write_tiles(const Logits<T>& logits, const RowTiles<T>& tiles, T* out, const Write& write,
+                    std::size_t arrays = 1) {
+  const auto work = [&](RowTile tile, const T* x, const Workspace<T>& workspace) {
     if (tiles.direct()) return write(tile, x, out + tile.first * logits.layout.n, workspace);
     write(tile, x, workspace.rows, workspace);
     tiles.scatter(workspace.rows, tile, out);
-  });
+  };
+  return each_tile(logits, tiles, work, arrays);
 }
 
 }  // namespace softmax_native

@@ -41,11 +41,24 @@ class CompensatedSum {
   double sum_ = 0, lost_ = 0;
 };
 
-// The chunks' maxima and sums, and e^(|beta| (chunk max - row max)): three runs of doubles in the workspace.
-struct ChunkParts {
-  double *max, *sum, *weight;
+// The sum of what the chunks gave, in their order; an infinite one stays infinite.
+inline double sum_in_order(const double* terms, std::size_t count) {
+  CompensatedSum sum;
+  double plain = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    sum.add(terms[i]);
+    plain += terms[i];
+  }
+  return plain - plain == 0 ? sum.total() : plain;
+}
 
-  ChunkParts(double* memory, std::size_t chunks) : max(memory), sum(memory + chunks), weight(memory + 2 * chunks) {}
+// The chunks' maxima and sums, e^(|beta| (chunk max - row max)), and a sum of the operation's own: four runs of doubles
+// in the workspace.
+struct ChunkParts {
+  double *max, *sum, *weight, *own;
+
+  ChunkParts(double* memory, std::size_t chunks)
+      : max(memory), sum(memory + chunks), weight(memory + 2 * chunks), own(memory + 3 * chunks) {}
 };
 
 // The row's greatest key; NaN if any chunk has one.

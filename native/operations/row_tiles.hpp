@@ -53,7 +53,10 @@ struct RowTile {
 template <class T>
 class RowTiles {
  public:
-  explicit RowTiles(const Logits<T>& logits) : logits_(logits) {
+  explicit RowTiles(const Logits<T>& logits) : RowTiles(logits, excluded_key(logits)) {}
+
+  // Masked elements read as `excluded`.
+  RowTiles(const Logits<T>& logits, T excluded) : logits_(logits), excluded_(excluded) {
     const Layout& layout = logits.layout;
     if (layout.rows() == 0) return;
     const std::size_t n = layout.n == 0 ? 1 : layout.n;
@@ -90,7 +93,7 @@ class RowTiles {
   std::size_t scratch_size() const { return direct() ? 0 : height_ * logits_.layout.n; }
 
   // The tile's rows, one after the other: where they stand, or copied into scratch.
-  const T* read(RowTile tile, T* scratch) const { return read(logits_.data, tile, excluded_key(logits_), scratch); }
+  const T* read(RowTile tile, T* scratch) const { return read(logits_.data, tile, excluded_, scratch); }
 
   // The same for any array of the logits' layout; masked elements read as `excluded`.
   const T* read(const T* array, RowTile tile, T excluded, T* scratch) const {
@@ -148,6 +151,7 @@ class RowTiles {
 
  private:
   const Logits<T>& logits_;
+  const T excluded_;
   std::size_t height_ = 1, per_outer_ = 1;
 
   std::size_t start(RowTile tile) const {

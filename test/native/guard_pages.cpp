@@ -63,6 +63,14 @@ class GuardedCall {
     const std::size_t results = case_.needs.log_sum ? rows : rows * n;
     run(rows * n, results, rows, placement);
   }
+  // Rows of a matrix of n columns that is made from n numbers.
+  void outer(std::size_t n, std::size_t rows, bool flag, bool at_end) {
+    shape_ = Call<T>{};
+    shape_.n = n;
+    shape_.rows = rows;
+    shape_.flag = flag;
+    run(n, rows * n, 0, {at_end, false});
+  }
   // A matrix whose rows lie `gap` elements apart, transposed to columns that do.
   void matrix(std::size_t rows, std::size_t columns, std::size_t gap, bool at_end) {
     shape_ = Call<T>{};
@@ -159,6 +167,12 @@ void guard_case(const KernelTable& table, const Case<T>& tested) {
         for (std::size_t n = 1; n <= kShort; ++n) {
           if ((n + tested.name[0]) % kEveryCase != 0) continue;
           for (std::size_t rows = 0; rows <= kMostRows; ++rows) guarded.tile(n, rows, rows % 2 ? 1 : -0.7, placement);
+        }
+        break;
+      case Kind::outer:
+        if (placement.in_place) break;
+        for (std::size_t n = 1; n <= kMostRows; ++n) {
+          for (std::size_t rows = 0; rows <= n; ++rows) guarded.outer(n, rows, (n + rows) % 2 != 0, placement.at_end);
         }
         break;
       case Kind::matrix:

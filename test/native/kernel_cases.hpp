@@ -40,6 +40,7 @@ enum class Domain {
 };
 
 enum class Kind { row, tile, matrix, product };
+enum class Kind { row, tile, matrix, outer };
 
 struct Needs {
   Kind kind = Kind::row;
@@ -77,6 +78,14 @@ inline constexpr Needs gap_sums{.domain = Domain::keys, .out = true, .beta = tru
 inline constexpr Needs secular_sums{.domain = Domain::not_negative};
 inline constexpr Needs multiply{.kind = Kind::product, .out = true, .flag = true, .weight = true};
 inline constexpr Needs add_wide{.log_sum = true};
+
+inline constexpr Needs dot{.flag = true, .weight = true};
+inline constexpr Needs part_sum{.flag = true, .weight = true};
+inline constexpr Needs exp_dot{.flag = true, .weight = true};
+inline constexpr Needs softmax_vjp{.out = true, .flag = true, .weight = true};
+inline constexpr Needs log_softmax_vjp{.out = true, .flag = true, .weight = true};
+inline constexpr Needs log_softmax_jvp{.out = true, .flag = true, .weight = true};
+inline constexpr Needs outer{.kind = Kind::outer, .out = true, .flag = true, .weight = true};
 }  // namespace needs
 
 // Factors and constants are plain numbers that round: nothing may hide behind a power of two.
@@ -151,10 +160,27 @@ struct Run {
   }
   static void secular_sums(const K& k, C& c) { k.secular_sums(c.x, c.n, c.max, kSome, T(2), c.number); }
 
+  // Plain and past the caches, in all four combinations over the lengths.
+  static void dot(const K& k, C& c) { c.number[0] = k.dot(c.x, c.weight, c.n, kSome, c.flag); }
+  static void part_sum(const K& k, C& c) { c.number[0] = k.part_sum(c.x, c.weight, c.n, c.flag); }
+  static void exp_dot(const K& k, C& c) { c.number[0] = k.exp_dot(c.x, c.weight, c.n, c.flag); }
+  static void softmax_vjp(const K& k, C& c) {
+    k.softmax_vjp(c.x, c.weight, c.out, c.n, kSome, T(0.7), kSome, plain(c), c.flag);
+  }
+  static void log_softmax_vjp(const K& k, C& c) {
+    k.log_softmax_vjp(c.x, c.weight, c.out, c.n, T(0.7), kSome, plain(c), c.flag);
+  }
+  static void log_softmax_jvp(const K& k, C& c) {
+    k.log_softmax_jvp(c.x, c.weight, c.out, c.n, T(0.7), kSome, plain(c), c.flag);
+  }
+  // The rows up to the last, of a matrix of n: x is both factors, weight the diagonal.
+  static void outer(const K& k, C& c) { k.outer(c.x, c.x, c.weight, c.n - c.rows, c.out, c.rows, c.n, kSome, c.flag); }
+
   static constexpr T kSome = T(0.3);
 
  private:
   static double index(std::size_t i) { return static_cast<double>(i); }
+  static bool plain(const C& c) { return c.flag != (c.n % 2 == 0); }
 };
 
 template <class T>

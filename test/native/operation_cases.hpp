@@ -8,6 +8,7 @@
 
 #include "../../native/operations/argmax.hpp"
 #include "../../native/operations/diagnose.hpp"
+#include "../../native/operations/derivatives.hpp"
 #include "../../native/operations/log_softmax.hpp"
 #include "../../native/operations/log_sum_exp.hpp"
 #include "../../native/operations/softmax.hpp"
@@ -78,6 +79,22 @@ const std::vector<Operation<T>>& operations() {
          std::vector<T> value(z.layout.rows());
          return weighted_log_sum_exp(z, w, false, value.data(), sign);
        }},
+
+      // Derivatives: the weights, which have the layout of the logits, are what is multiplied with.
+      {"softmax_vjp", false, true, [](const L& p, const W& g, T* out) { return softmax_vjp(p, g.data, out); }},
+      {"log_softmax_vjp", false, true, [](const L& l, const W& g, T* out) { return log_softmax_vjp(l, g.data, out); }},
+      {"log_softmax_jvp", false, true, [](const L& l, const W& t, T* out) { return log_softmax_jvp(l, t.data, out); }},
+      {"log_sum_exp_vjp", false, true,
+       [](const L& z, const W& w, T* out) {
+         std::vector<T> g(z.layout.rows());
+         for (std::size_t row = 0; row < g.size(); ++row) {
+           const std::size_t o = row / z.layout.inner, i = row % z.layout.inner;
+           g[row] = z.layout.n == 0 ? T(0) : w.data[o * w.strides.outer + i * w.strides.inner];
+         }
+         return log_sum_exp_vjp(z, g.data(), out);
+       }},
+      {"softmax_beta_gradient", false, true,
+       [](const L& z, const W&, T* out) { return softmax_beta_gradient(z, out); }},
   };
   return list;
 }

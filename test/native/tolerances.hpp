@@ -31,6 +31,16 @@ inline double log_sum_exp(std::size_t n) { return rounds(n); }
 // exp_sum and exp_rest, ulp of the sum: `spread` is the sum's mean |beta (x - max)|, the rounding of the differences.
 inline double sum(std::size_t n, double spread) { return rounds(n) + spread; }
 
+// Derivatives, in units of T's roundoff (half an ulp of 1).
+// softmax_vjp: of |beta| p (|g - sum p g| + sum p |g|). Four roundings of the element; five of the sum: a product,
+// three additions in T, and the sum itself.
+inline constexpr double kSoftmaxVjp = 5;
+// log_softmax_vjp: of |beta| (|g - p sum g| + p sum |g|); log_softmax_jvp: of |beta| (|t - sum p t| + sum p |t|). The
+// exponential is right to two units.
+inline constexpr double kLogSoftmaxVjp = 7, kLogSoftmaxJvp = 7;
+// log_sum_exp_vjp in ulp of the element: softmax's, and the product with beta g.
+inline double log_sum_exp_vjp(std::size_t n, double log_p) { return softmax(n, log_p) + 1; }
+
 // |sum of a softmax row - 1|.
 template <class T>
 inline constexpr double kRowSum = 1e-15;

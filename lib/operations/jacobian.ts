@@ -1,0 +1,42 @@
+// The way of dense Jacobians from arguments to result, for either backend: a matrix for each row.
+import { atCallSite } from '../errors';
+import { layoutOf, reducedDims, sizeOf } from '../shape';
+import type { Call, FloatArray, Operation } from '../types';
+import { validateAxes } from '../validate';
+import { measure, measureStorage, readLogits, readStorage } from './arguments';
+import { Arrangement, allocateLike } from './arrange';
+import type { Entry } from './execute';
+import { validateApart } from './overlap';
+import { tensorOf } from './results';
+import { canonical, concluding, readShared } from './shared';
+
+const unused = { sign: undefined, weights: undefined, weightStrides: undefined, variant: false };
+
+/** `entry` is the public function: errors are shown at its caller. */
+export function jacobian(operation: Operation<Call>, entry: Entry, given: unknown, options: object = {}): unknown {
+  try {
+    const shared = readShared(options);
+    const { out: givenOut } = options as { out?: unknown };
+    const logits = readLogits(given);
+    const storage = givenOut === undefined ? undefined : readStorage<FloatArray>('options.out', givenOut, logits.kind);
+
+    const dims = measure(logits);
+    const axes = validateAxes(shared.axis, dims.length, true);
+    const layout = layoutOf(dims, axes);
+    const resultDims = [...reducedDims(dims, axes, false), layout.n, layout.n];
+    if (storage !== undefined) {
+      measureStorage(storage, resultDims);
+      validateApart('options.out', storage.data, 'logits', logits.data);
+      if (shared.mask !== undefined) validateApart('options.out', storage.data, 'options.mask', shared.mask.data);
+    }
+    const arrangement = new Arrangement(dims, layout, logits.kind, shared.beta);
+    const call = canonical(shared, layout, arrangement);
+    const out = storage === undefined ? allocateLike(logits.kind, sizeOf(resultDims)) : storage.data;
+    const result = (): unknown => (storage === undefined ? tensorOf(out, resultDims) : givenOut);
+    if (layout.outer * layout.inner === 0) return result();
+    const arrays = { logits: arrangement.input(logits.data), out: arrangement.rows(out) };
+    return operation.perform({ ...call, ...unused, ...arrays }, concluding(arrangement, result));
+  } catch (error) {
+    throw atCallSite(error, entry);
+  }
+}

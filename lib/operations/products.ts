@@ -1,0 +1,126 @@
+// The way of products with the Jacobians of softmax and log-softmax from arguments to result, for either backend: a point
+// and a direction of one shape and kind. Options are read first and lengths last.
+import { atCallSite } from '../errors';
+import { kindOf } from '../intrinsics';
+import { layoutOf, sizeOf } from '../shape';
+import type { FloatArray, NonFinite, Operation, Options, ProductCall } from '../types';
+import { validateAxes, validateOptions, validateRule, validateScale } from '../validate';
+import {
+  isFloats,
+  measure,
+  measureLength,
+  measureStorage,
+  readFloats,
+  readLike,
+  readMask,
+  readStorage,
+  wrongLength,
+} from './arguments';
+import { Arrangement, allocateLike, fitsFloat32 } from './arrange';
+import type { Entry } from './execute';
+import { validateApart, validateApartOrSame } from './overlap';
+import { tensorOf } from './results';
+import { canonical, concluding } from './shared';
+
+/** What the user calls the point and the direction. */
+export type Names = readonly [point: string, direction: string];
+
+interface ProductOptions extends Options {
+  readonly out?: unknown;
+}
+
+const defaults: ProductOptions = {};
+
+/** `entry` is the public function: errors are shown at its caller. */
+export function product(
+  names: Names,
+  operation: Operation<ProductCall>,
+  entry: Entry,
+  point: unknown,
+  direction: unknown,
+  options: object = defaults,
+): unknown {
+  try {
+    if (options !== defaults) validateOptions(options);
+    const { axis, mask, nonFinite, beta, temperature, base, out } = options as ProductOptions;
+    const rule = validateRule(nonFinite);
+    const scale = validateScale(beta, temperature, base);
+    const whole = axis === undefined && mask === undefined && rule !== 'throw' && fitsFloat32(scale);
+    if (whole && isFloats(point) && isLike(direction, point) && (out === undefined || isLike(out, point))) {
+      return vector(names, operation, point, direction, out, scale, rule);
+    }
+    return shaped(names, operation, point, direction, { axis, mask, out }, scale, rule);
+  } catch (error) {
+    throw atCallSite(error, entry);
+  }
+}
+
+const isLike = (value: unknown, array: FloatArray): value is FloatArray => kindOf(value) === kindOf(array);
+
+/** One whole vector: no shape, no strides, no allocation but the result. */
+function vector(
+  [pointName, directionName]: Names,
+  operation: Operation<ProductCall>,
+  point: FloatArray,
+  direction: FloatArray,
+  given: FloatArray | undefined,
+  beta: number,
+  rule: NonFinite,
+): unknown {
+  const n = measureLength(pointName, point);
+  validateLength(directionName, direction, n);
+  if (given !== undefined) {
+    validateLength('options.out', given, n);
+    validateApartOrSame('options.out', given, pointName, point);
+    validateApartOrSame('options.out', given, directionName, direction);
+  }
+  const out = given ?? allocateLike(kindOf(point) as string, n);
+  const parts = { outer: 1, n, inner: 1, mask: undefined, maskStrides: undefined };
+  return n === 0 ? out : operation.perform({ ...parts, point, direction, out, beta, rule }, () => out);
+}
+
+function validateLength(name: string, array: FloatArray, n: number): void {
+  const length = measureLength(name, array);
+  if (length !== n) throw wrongLength(name, [n], length);
+}
+
+/** Any shape, axes, mask and storage. */
+function shaped(
+  names: Names,
+  operation: Operation<ProductCall>,
+  givenPoint: unknown,
+  givenDirection: unknown,
+  options: ProductOptions,
+  beta: number,
+  rule: NonFinite,
+): unknown {
+  const point = readFloats(names[0], givenPoint);
+  const direction = readLike(names[1], givenDirection, point.kind);
+  const mask = options.mask === undefined ? undefined : readMask('options.mask', options.mask);
+  const storage =
+    options.out === undefined ? undefined : readStorage<FloatArray>('options.out', options.out, point.kind);
+
+  const dims = measure(point);
+  measureStorage(direction, dims);
+  const layout = layoutOf(dims, validateAxes(options.axis, dims.length, false));
+  if (storage !== undefined) {
+    measureStorage(storage, dims);
+    for (const input of [point, direction]) {
+      validateApartOrSame('options.out', storage.data, input.name, input.data);
+    }
+    if (mask !== undefined) validateApart('options.out', storage.data, 'options.mask', mask.data);
+  }
+  const arrangement = new Arrangement(dims, layout, point.kind, beta);
+  const call = canonical({ axis: options.axis, mask, rule, beta }, layout, arrangement);
+  const out = storage === undefined ? allocateLike(point.kind, sizeOf(dims)) : storage.data;
+  const result = (): unknown => {
+    if (storage !== undefined) return options.out;
+    return point.dims === undefined ? out : tensorOf(out, dims);
+  };
+  if (layout.outer * layout.inner === 0) return result();
+  const arrays = { point: arrangement.input(point.data), direction: arrangement.input(direction.data) };
+  return operation.perform(
+    { ...call, ...arrays, out: arrangement.elements(out) },
+    concluding(arrangement, result, names),
+  );
+}
