@@ -12,7 +12,9 @@ export type ErrorCode =
   | 'ERR_SOFTMAX_OVERLAP'
   | 'ERR_SOFTMAX_NON_FINITE'
   | 'ERR_SOFTMAX_NATIVE_LOAD'
-  | 'ERR_MEMORY_ALLOCATION_FAILED';
+  | 'ERR_MEMORY_ALLOCATION_FAILED'
+  | 'ERR_SOFTMAX_TOO_MANY_JOBS'
+  | 'ABORT_ERR';
 
 /** An error with a code, as Node's own errors are. */
 export interface CodedError extends Error {
@@ -32,10 +34,26 @@ export function atCallSite(error: unknown, entry: (...args: never[]) => unknown)
   if (typeof error !== 'object' || error === null || !made.has(error)) return error;
   const shown = error as CodedError;
   const { name } = shown;
+  const own = Object.getOwnPropertyDescriptor(shown, 'name');
   Object.defineProperty(shown, 'name', { value: `${name} [${shown.code}]`, configurable: true });
   Error.captureStackTrace(shown, entry);
   void shown.stack; // The header is written when the stack is first read.
   Reflect.deleteProperty(shown, 'name');
+  if (own !== undefined) Object.defineProperty(shown, 'name', own);
+  return shown;
+}
+
+/** The error with the stack of a place that was on the way to it and is gone. */
+export function stackOf(error: unknown, site: { readonly stack: string }): unknown {
+  if (typeof error !== 'object' || error === null || !made.has(error)) return error;
+  const shown = error as CodedError;
+  const frames = site.stack.split('\n').slice(1);
+  const header = `${shown.name} [${shown.code}]: ${shown.message}`;
+  Object.defineProperty(shown, 'stack', {
+    value: [header, ...frames].join('\n'),
+    configurable: true,
+    writable: true,
+  });
   return shown;
 }
 
@@ -107,6 +125,22 @@ export function nativeLoad(message: string): CodedError {
 
 export function outOfMemory(): CodedError {
   return coded(RangeError, 'ERR_MEMORY_ALLOCATION_FAILED', 'Failed to allocate the memory that the call works in');
+}
+
+/** Refused at once, before anything is copied: what waits holds memory. */
+export function tooManyJobs(count: number): CodedError {
+  return coded(
+    RangeError,
+    'ERR_SOFTMAX_TOO_MANY_JOBS',
+    `At most ${count} calls of this thread may be in flight. Await some before you make more`,
+  );
+}
+
+/** As Node's own: named AbortError, with the signal's reason as its cause. */
+export function aborted(cause: unknown): CodedError {
+  const error = coded(Error, 'ABORT_ERR', 'The operation was aborted');
+  Object.defineProperty(error, 'name', { value: 'AbortError', configurable: true, writable: true });
+  return Object.assign(error, { cause });
 }
 
 /** A shape as errors print it: [2, 3]. */

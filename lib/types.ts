@@ -99,10 +99,9 @@ export interface Call extends Canonical {
 }
 
 /** A diagnosis: `out` has the fields of lib/options' Diagnosis one after the other for each row. */
-export interface DiagnoseCall extends Omit<Canonical, 'beta'> {
+export interface DiagnoseCall extends Canonical {
+  /** With any beta, also float32 ones: a diagnosis is computed in float64. */
   readonly logits: FloatArray;
-  /** Any number but NaN: a diagnosis is computed in float64. */
-  readonly beta: number;
   readonly out: Float64Array;
   /** Whether softmax computes these logits in float64 whatever their type, since float32 cannot hold beta. */
   readonly inFloat64: boolean;
@@ -111,15 +110,22 @@ export interface DiagnoseCall extends Omit<Canonical, 'beta'> {
 /** What a computation says of itself: the first row that the rule 'throw' refuses, or -1 when the result is written. */
 export type Verdict = number;
 
+/** What is made of a computation once it has run: the result, or an error thrown. */
+export type Conclude = (verdict: Verdict) => unknown;
+
 /** One computation of a backend. */
 export interface Operation<Of> {
-  run(call: Of): Verdict;
+  /** Computes and concludes: now, giving what `conclude` gives, or behind the caller's back, giving a promise of it. */
+  perform(call: Of, conclude: Conclude): unknown;
 }
 
 /** One of the softmax family, which has a short way for what is called most. */
 export interface Kernel extends Operation<Call> {
-  /** Whole contiguous rows of n > 0, all of them taking part, under a rule other than 'throw': what needs no Call. */
-  rows(
+  /**
+   * Computes now: whole contiguous rows of n > 0, all of them taking part, under a rule other than 'throw', which needs no
+   * Call. Not there where nothing is computed now.
+   */
+  readonly rows?: (
     logits: FloatArray,
     out: FloatArray | Int32Array,
     outer: number,
@@ -127,8 +133,11 @@ export interface Kernel extends Operation<Call> {
     beta: number,
     rule: NonFinite,
     variant: boolean,
-  ): void;
+  ) => void;
 }
+
+/** A kernel that computes now. */
+export type PromptKernel = Required<Kernel>;
 
 /** Computes what has been checked. The addon and the reference are the two there are. */
 export interface Backend {

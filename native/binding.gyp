@@ -48,7 +48,7 @@
     {
       "target_name": "softmax_threads",
       "type": "static_library",
-      "sources": ["parallel/pool.cpp"],
+      "sources": ["parallel/pool.cpp", "parallel/queue.cpp"],
       "cflags_cc!": ["-fno-exceptions", "-fno-rtti"],
       "cflags_cc": ["-fexceptions", "-frtti"]
     },
@@ -66,6 +66,8 @@
         "operations/weighted_log_sum_exp.cpp",
         "binding/arguments.cpp",
         "binding/diagnosis.cpp",
+        "binding/job_memory.cpp",
+        "binding/jobs.cpp",
         "binding/module.cpp",
         "binding/softmax_family.cpp"
       ],

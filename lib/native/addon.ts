@@ -17,4 +17,15 @@ export interface Addon extends Readonly<Record<OperationName, AddonOperation>> {
   isas(): string[];
   /** Uses another one; false if it cannot be. */
   select(isa: string): boolean;
+  /** The operations by the numbers that startJob knows them by. */
+  readonly rows: readonly string[];
+  /** Once, before the first job: what is called when one has ended, with its numbers in the frame. */
+  attachJobs(settled: (slot: number, givenUp: boolean) => void): boolean;
+  /** The job's slot; -1 when too many are in flight, -2 without memory or threads. */
+  startJob(row: number, own: number, written: number, ...arrays: unknown[]): number;
+  /** True if it had not begun. It is settled all the same. */
+  cancelJob(slot: number): boolean;
+  /** The result at that position into an array; false if that has changed its length, or is gone. */
+  collectJob(slot: number, position: number, array: unknown): boolean;
+  endJob(slot: number): boolean;
 }

@@ -5,14 +5,20 @@ import { tinyArgmax } from '../tiny/argmax';
 import { tinyLogSoftmax, tinyLogSumExp, tinyMost, tinySoftmax } from '../tiny/rows';
 import type { Backend } from '../types';
 import type { Addon } from './addon';
-import { diagnoseOperation } from './diagnose';
+import { descriptions } from './descriptions';
 import { Flag } from './frame';
+import { prompt } from './invoke';
+import { job } from './jobs';
 import { NativeKernel } from './kernel';
 import { addon, reason } from './loaded';
 
 const { version } = createRequire(__filename)('../../package.json') as { version: string };
 
+/** What computes now. */
 export const nativeBackend: Backend = addon === undefined ? referenceBackend : backendOf(addon);
+
+/** What computes for promises. Without a binary there are no threads to do it: then it is done before the promise is made. */
+export const jobBackend: Backend = addon === undefined ? referenceBackend : jobsOf(addon);
 
 /** What computes on this machine. */
 export interface BackendInfo {
@@ -48,13 +54,28 @@ export function useThreads(threads: number): void {
 
 function backendOf(binary: Addon): Backend {
   warnOfInstructionSet(binary, process.env.SOFTMAX_NATIVE_ISA);
+  const { softmax, logSoftmax, hardmax, logSumExp, argmax } = descriptions;
   return {
-    softmax: new NativeKernel(binary.softmax, 'elements', 0, { compute: tinySoftmax, most: tinyMost }),
-    logSoftmax: new NativeKernel(binary.logSoftmax, 'elements', 0, { compute: tinyLogSoftmax, most: tinyMost }),
-    hardmax: new NativeKernel(binary.hardmax, 'elements', Flag.splitTies, undefined),
-    logSumExp: new NativeKernel(binary.logSumExp, 'numbers', Flag.overBeta, { compute: tinyLogSumExp, most: tinyMost }),
-    argmax: new NativeKernel(binary.argmax, 'indices', 0, { compute: tinyArgmax, most: 64 }),
-    diagnose: diagnoseOperation(binary.diagnose),
+    softmax: new NativeKernel(binary, softmax, 'elements', 0, { compute: tinySoftmax, most: tinyMost }),
+    logSoftmax: new NativeKernel(binary, logSoftmax, 'elements', 0, { compute: tinyLogSoftmax, most: tinyMost }),
+    hardmax: new NativeKernel(binary, hardmax, 'elements', Flag.splitTies, undefined),
+    logSumExp: new NativeKernel(binary, logSumExp, 'numbers', Flag.overBeta, {
+      compute: tinyLogSumExp,
+      most: tinyMost,
+    }),
+    argmax: new NativeKernel(binary, argmax, 'indices', 0, { compute: tinyArgmax, most: 64 }),
+    diagnose: prompt(binary, descriptions.diagnose),
+  };
+}
+
+function jobsOf(binary: Addon): Backend {
+  return {
+    softmax: job(binary, descriptions.softmax),
+    logSoftmax: job(binary, descriptions.logSoftmax),
+    hardmax: job(binary, descriptions.hardmax),
+    logSumExp: job(binary, descriptions.logSumExp),
+    argmax: job(binary, descriptions.argmax),
+    diagnose: job(binary, descriptions.diagnose),
   };
 }
 

@@ -1,12 +1,9 @@
-// A call of the binary in canonical form: what every operation shares and its own numbers into the frame, the arrays as
+// How a computation is put to the binary: what every operation shares and its own numbers into the frame, the arrays as
 // arguments, and what its status means.
-import type { Canonical, NonFinite, Parts, Verdict } from '../types';
-import type { AddonOperation } from './addon';
+import type { Canonical, Conclude, NonFinite, Operation, OperationName, Parts, Verdict } from '../types';
+import type { Addon } from './addon';
 import { failure } from './failure';
 import { frame, Slot } from './frame';
-
-export const codeOfRule: Readonly<Record<NonFinite, number>> = { limit: 0, ieee: 1, throw: 2 };
-export const nonFiniteRow = 1;
 
 /** What the addon is given besides the shared options. */
 export interface Invocation {
@@ -14,14 +11,43 @@ export interface Invocation {
   readonly arrays: readonly unknown[];
   /** What the user calls them. */
   readonly names: readonly string[];
+  /** Positions of results besides 1. */
+  readonly results?: readonly number[];
   readonly flags?: number;
   readonly weightStrides?: Parts | undefined;
   /** The operation's own numbers. */
   readonly numbers?: readonly number[];
+  /** Steps of work, where they are not the number of logits. */
+  readonly work?: number;
 }
 
-export function invoke(operation: AddonOperation, call: Canonical, invocation: Invocation): Verdict {
-  const { arrays, names, flags = 0, numbers = [], weightStrides } = invocation;
+/** One operation of the binary. */
+export interface Description<Of extends Canonical> {
+  readonly name: OperationName;
+  readonly describe: (call: Of) => Invocation;
+  /** What is left to do when it has run, with its numbers still in the frame. */
+  readonly afterwards?: (call: Of) => void;
+}
+
+/** The operation as one that computes now. */
+export function prompt<Of extends Canonical>(addon: Addon, description: Description<Of>): Operation<Of> {
+  const operation = addon[description.name];
+  return {
+    perform(call: Of, conclude: Conclude): unknown {
+      const invocation = description.describe(call);
+      writeFrame(call, invocation);
+      operation(...invocation.arrays);
+      const verdict = verdictOf(invocation);
+      description.afterwards?.(call);
+      return conclude(verdict);
+    },
+  };
+}
+
+export const codeOfRule: Readonly<Record<NonFinite, number>> = { limit: 0, ieee: 1, throw: 2 };
+const nonFiniteRow = 1;
+
+export function writeFrame(call: Canonical, { flags = 0, numbers = [], weightStrides }: Invocation): void {
   frame[Slot.beta] = call.beta;
   frame[Slot.rule] = codeOfRule[call.rule];
   frame[Slot.flags] = flags;
@@ -31,7 +57,10 @@ export function invoke(operation: AddonOperation, call: Canonical, invocation: I
   writeStrides(Slot.maskOuter, call.maskStrides);
   writeStrides(Slot.weightOuter, weightStrides);
   for (let i = 0; i < numbers.length; i += 1) frame[Slot.numbers + i] = numbers[i] as number;
-  operation(...arrays);
+}
+
+/** What the binary left in the frame. */
+export function verdictOf({ names }: Invocation): Verdict {
   const status = frame[Slot.status];
   if (status === nonFiniteRow) return frame[Slot.detail] as number;
   if (status !== 0) throw failure(names);
@@ -41,7 +70,7 @@ export function invoke(operation: AddonOperation, call: Canonical, invocation: I
 /** The operation's own number, as the binary left it. */
 export const numberOf = (i: number): number => frame[Slot.numbers + i] as number;
 
-export function writeStrides(slot: number, strides: Parts | undefined): void {
+function writeStrides(slot: number, strides: Parts | undefined): void {
   if (strides === undefined) return;
   frame[slot] = strides.outer;
   frame[slot + 1] = strides.n;

@@ -1,7 +1,7 @@
 // An operation of the binary as a Kernel: numbers into the frame, the call, and what its status means.
 import { kindOf } from '../intrinsics';
-import type { Call, FloatArray, Kernel, NonFinite, Verdict } from '../types';
-import type { AddonOperation } from './addon';
+import type { Call, Conclude, FloatArray, NonFinite, PromptKernel } from '../types';
+import type { Addon, AddonOperation } from './addon';
 import { failure } from './failure';
 import {
   Flag,
@@ -13,7 +13,7 @@ import {
   stagedFloat64Output,
   stagedIndexOutput,
 } from './frame';
-import { codeOfRule, invoke } from './invoke';
+import { codeOfRule, type Description, prompt } from './invoke';
 
 // Elements that are copied in and out in less time than giving the binary two arrays takes: 70 ns, at 1.3 ns each.
 const stagedMost = 48;
@@ -25,28 +25,21 @@ interface Tiny {
   readonly most: number;
 }
 
-const names = ['logits', 'options.out', 'options.mask', 'options.weights', 'sign'];
+export class NativeKernel implements PromptKernel {
+  readonly perform: (call: Call, conclude: Conclude) => unknown;
+  private readonly call: AddonOperation;
 
-export class NativeKernel implements Kernel {
   constructor(
-    private readonly call: AddonOperation,
+    addon: Addon,
+    description: Description<Call>,
     /** What the results are: of the logits' shape, one for each row, or one index for each row. */
     private readonly results: 'elements' | 'numbers' | 'indices',
-    /** What Call.variant means to the binary. */
+    /** What `variant` means to the binary. */
     private readonly variantFlag: number,
     private readonly tiny: Tiny | undefined,
-  ) {}
-
-  run(call: Call): Verdict {
-    const { logits, out, mask, weights, sign } = call;
-    const verdict = invoke(this.call, call, {
-      arrays: [logits, out, mask, weights, weights && sign],
-      names,
-      flags: call.variant ? this.variantFlag : 0,
-      weightStrides: call.weightStrides,
-    });
-    if (verdict < 0 && sign !== undefined && weights === undefined) writeSigns(out, sign);
-    return verdict;
+  ) {
+    this.call = addon[description.name];
+    this.perform = prompt(addon, description).perform;
   }
 
   rows(
@@ -65,7 +58,7 @@ export class NativeKernel implements Kernel {
     const count = this.results === 'elements' ? size : outer;
     if (size + count > stagedMost) {
       this.call(logits, out);
-      if (frame[Slot.status] !== 0) throw failure(names);
+      if (frame[Slot.status] !== 0) throw failure(['logits', 'options.out']);
       return;
     }
     const isFloat32 = kindOf(logits) === 'Float32Array';
@@ -76,7 +69,7 @@ export class NativeKernel implements Kernel {
       copyFloat64(logits, stagedFloat64Input, size);
     }
     this.call();
-    if (frame[Slot.status] !== 0) throw failure(names);
+    if (frame[Slot.status] !== 0) throw failure(['logits', 'options.out']);
     if (this.results === 'indices') copyIndices(stagedIndexOutput, out, count);
     else if (isFloat32) copyFloat32(stagedFloat32Output, out, count);
     else copyFloat64(stagedFloat64Output, out, count);
@@ -89,14 +82,6 @@ export class NativeKernel implements Kernel {
     frame[Slot.outer] = outer;
     frame[Slot.n] = n;
     frame[Slot.inner] = 1;
-  }
-}
-
-/** Without weights a sum of exponentials is positive, or nothing at all. */
-function writeSigns(values: FloatArray | Int32Array, sign: FloatArray): void {
-  for (let row = 0; row < sign.length; row += 1) {
-    const value = values[row] as number;
-    sign[row] = value === -Infinity ? 0 : value === value ? 1 : NaN;
   }
 }
 

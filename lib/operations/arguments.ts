@@ -3,6 +3,7 @@
 // stays true until the computation.
 import { detached, invalidType, outOfRange, printShape, shapeMismatch } from '../errors';
 import { Float64Array, isArray, isDetached, kindOf, lengthOf } from '../intrinsics';
+import { own } from '../ownership';
 import { sizeOf } from '../shape';
 import type { FloatArray } from '../types';
 
@@ -58,7 +59,7 @@ function readArray<Data>(name: string, value: unknown, kinds: readonly string[],
 
 function readNumbers(name: string, values: readonly unknown[]): Float64Array {
   const { length } = values;
-  const data = new Float64Array(length);
+  const data = own(new Float64Array(length));
   for (let i = 0; i < length; i += 1) {
     const value = values[i];
     if (typeof value !== 'number') throw invalidType(`${name}[${i}]`, 'of type number', value);

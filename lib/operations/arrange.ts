@@ -1,6 +1,7 @@
 // From shaped arguments to arrays in canonical form, with copies only where the layout or the scale demands them.
-import { printShape, shapeMismatch } from '../errors';
-import { Float32Array, Float64Array, kindOf, Uint8Array } from '../intrinsics';
+import { detached, printShape, shapeMismatch } from '../errors';
+import { Float32Array, Float64Array, kindOf, lengthOf, Uint8Array } from '../intrinsics';
+import { own } from '../ownership';
 import {
   broadcastStrides,
   contiguousStrides,
@@ -25,7 +26,7 @@ export function fitsFloat32(beta: number): boolean {
 }
 
 export function allocateLike(kind: string, length: number): FloatArray {
-  return kind === 'Float32Array' ? new Float32Array(length) : new Float64Array(length);
+  return own(kind === 'Float32Array' ? new Float32Array(length) : new Float64Array(length));
 }
 
 /** The canonical order of the axes: their sizes, the strides of contiguous data in it, and those of the user's data. */
@@ -108,7 +109,7 @@ export class Arrangement {
     const parts = partStrides(dims, strides, order.groups);
     if (parts !== undefined) return { data: given.data, strides: parts };
     const size = sizeOf(dims);
-    const whole = given.kind === 'Uint8Array' ? new Uint8Array(size) : allocateLike(given.kind, size);
+    const whole = given.kind === 'Uint8Array' ? own(new Uint8Array(size)) : allocateLike(given.kind, size);
     copyStrided(order.dims, given.data, pick(strides, order.axes), whole, order.strides);
     return { data: whole as Data, strides: { outer: layout.n * layout.inner, n: layout.inner, inner: 1 } };
   }
@@ -116,7 +117,7 @@ export class Arrangement {
   /** The array in the type computed with. */
   convert(data: FloatArray): FloatArray {
     if (kindOf(data) === this.computed) return data;
-    return this.computed === 'Float32Array' ? new Float32Array(data) : new Float64Array(data);
+    return own(this.computed === 'Float32Array' ? new Float32Array(data) : new Float64Array(data));
   }
 
   finish(): void {
@@ -129,8 +130,13 @@ export class Arrangement {
     from: readonly number[],
     to: readonly number[],
   ): FloatArray {
-    const own = allocateLike(this.computed, sizeOf(dims));
-    this.copies.push(() => copyStrided(dims, own, from, out, to));
-    return own;
+    const computed = allocateLike(this.computed, sizeOf(dims));
+    const length = lengthOf(out);
+    this.copies.push(() => {
+      // Behind a promise much may have happened to it.
+      if (lengthOf(out) !== length) throw detached('options.out');
+      copyStrided(dims, computed, from, out, to);
+    });
+    return computed;
   }
 }

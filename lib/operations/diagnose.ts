@@ -3,6 +3,7 @@
 import { atCallSite } from '../errors';
 import { Float64Array, Int32Array } from '../intrinsics';
 import type { Diagnoses, Diagnosis } from '../options';
+import { own } from '../ownership';
 import { layoutOf, reducedDims } from '../shape';
 import type { DiagnoseCall, Operation } from '../types';
 import { validateAxes } from '../validate';
@@ -37,7 +38,7 @@ export function diagnosis(
   entry: Entry,
   given: unknown,
   options: object = {},
-): Diagnosis | Diagnoses {
+): unknown {
   try {
     const shared = readShared(options);
     const logits = readLogits(given);
@@ -47,13 +48,14 @@ export function diagnosis(
     // All is computed in float64: no beta asks for a copy.
     const arrangement = new Arrangement(dims, layout, logits.kind, 1);
     const rows = layout.outer * layout.inner;
-    const out = new Float64Array(rows * fields.length);
-    const call = canonical(shared, layout, arrangement);
-    if (rows > 0) {
-      const inFloat64 = !fitsFloat32(shared.beta);
-      accept(operation.run({ ...call, logits: arrangement.input(logits.data), out, inFloat64 }));
-    }
-    return logits.dims === undefined ? ofVector(out) : ofRows(out, reducedDims(dims, axes, false));
+    const out = own(new Float64Array(rows * fields.length));
+    const call = { ...canonical(shared, layout, arrangement), out, inFloat64: !fitsFloat32(shared.beta) };
+    const result = () => (logits.dims === undefined ? ofVector(out) : ofRows(out, reducedDims(dims, axes, false)));
+    if (rows === 0) return result();
+    return operation.perform({ ...call, logits: arrangement.input(logits.data) }, (verdict) => {
+      accept(verdict);
+      return result();
+    });
   } catch (error) {
     throw atCallSite(error, entry);
   }

@@ -3,7 +3,7 @@
 import { atCallSite } from '../errors';
 import { kindOf, offsetOf } from '../intrinsics';
 import { layoutOf, sizeOf } from '../shape';
-import type { FloatArray, Kernel, NonFinite, Options } from '../types';
+import type { FloatArray, Kernel, NonFinite, Options, PromptKernel } from '../types';
 import { validateAxes, validateOptions, validateRule, validateScale } from '../validate';
 import {
   isFloats,
@@ -16,7 +16,7 @@ import {
   wrongLength,
 } from './arguments';
 import { allocateLike, fitsFloat32 } from './arrange';
-import { type Entry, execute } from './execute';
+import { type Entry, execute, isPrompt } from './execute';
 import { validateApart, validateApartOrSame } from './overlap';
 import { tensorOf } from './results';
 
@@ -51,7 +51,7 @@ export function elementwise(
     const scale = validateScale(beta, temperature, base);
     const factor = operation.compares ? Math.sign(scale) : scale;
     const whole = axis === undefined && mask === undefined && rule !== 'throw' && fitsFloat32(factor);
-    if (whole && isFloats(logits) && (out === undefined || kindOf(out) === kindOf(logits))) {
+    if (whole && isPrompt(kernel) && isFloats(logits) && (out === undefined || kindOf(out) === kindOf(logits))) {
       return vector(operation, kernel, logits, out as FloatArray | undefined, factor, rule, variant);
     }
     return shaped(operation, kernel, logits, { axis, mask, out }, factor, rule, variant);
@@ -63,7 +63,7 @@ export function elementwise(
 /** One whole vector: no shape, no strides, no allocation but the result. */
 function vector(
   operation: ElementwiseOperation,
-  kernel: Kernel,
+  kernel: PromptKernel,
   logits: FloatArray,
   given: FloatArray | undefined,
   beta: number,
@@ -112,7 +112,7 @@ function shaped(
     if (mask !== undefined) validateApart('options.out', storage.data, 'options.mask', mask.data);
   }
   const out = storage === undefined ? allocateLike(logits.kind, sizeOf(dims)) : storage.data;
-  execute(kernel, {
+  const request = {
     logits: logits.data,
     dims,
     layout,
@@ -124,7 +124,9 @@ function shaped(
     beta,
     rule,
     variant,
+  };
+  return execute(kernel, request, () => {
+    if (storage !== undefined) return options.out;
+    return logits.dims === undefined ? out : tensorOf(out, dims);
   });
-  if (storage !== undefined) return options.out;
-  return logits.dims === undefined ? out : tensorOf(out, dims);
 }

@@ -2,7 +2,7 @@
 import { nonFinite } from '../errors';
 import { kindOf } from '../intrinsics';
 import type { Layout } from '../shape';
-import type { FloatArray, Kernel, NonFinite } from '../types';
+import type { FloatArray, Kernel, NonFinite, PromptKernel } from '../types';
 import type { Given } from './arguments';
 import { Arrangement, fitsFloat32 } from './arrange';
 
@@ -24,17 +24,18 @@ export interface Request {
   readonly variant: boolean;
 }
 
-export function execute(kernel: Kernel, request: Request): void {
+/** `result` gives what the public function returns, once all is computed. */
+export function execute(kernel: Kernel, request: Request, result: () => unknown): unknown {
   const { logits, dims, out, sign, layout, elementwise, beta, rule, variant } = request;
-  if (isWholeRows(request)) {
+  if (isPrompt(kernel) && isWholeRows(request)) {
     kernel.rows(logits, out, layout.outer, layout.n, beta, rule, variant);
-    return;
+    return result();
   }
   const arrangement = new Arrangement(dims, layout, kindOf(logits) as string, beta);
   const mask = request.mask && arrangement.broadcast(request.mask);
   const weights = request.weights && arrangement.broadcast(request.weights);
-  if (layout.outer * layout.inner === 0) return;
-  const refused = kernel.run({
+  if (layout.outer * layout.inner === 0) return result();
+  const call = {
     logits: arrangement.input(logits),
     out: elementwise ? arrangement.elements(out as FloatArray) : arrangement.rows(out),
     sign: sign && arrangement.rows(sign),
@@ -48,9 +49,16 @@ export function execute(kernel: Kernel, request: Request): void {
     beta,
     rule,
     variant,
+  };
+  return kernel.perform(call, (verdict) => {
+    if (verdict >= 0) throw nonFinite(verdict);
+    arrangement.finish();
+    return result();
   });
-  if (refused >= 0) throw nonFinite(refused);
-  arrangement.finish();
+}
+
+export function isPrompt(kernel: Kernel): kernel is PromptKernel {
+  return kernel.rows !== undefined;
 }
 
 /** Whether nothing has to be said but where the rows are. */

@@ -2,8 +2,9 @@
 // row. Options are read first and lengths last. A whole vector takes the short way of `vector`.
 import { atCallSite, outOfRange } from '../errors';
 import { Float32Array, Float64Array, Int32Array, kindOf } from '../intrinsics';
+import { own } from '../ownership';
 import { type Layout, layoutOf, reducedDims, sizeOf } from '../shape';
-import type { FloatArray, Kernel, NonFinite, Options } from '../types';
+import type { FloatArray, Kernel, NonFinite, Options, PromptKernel } from '../types';
 import { validateAxes, validateFlag, validateOptions, validateRule, validateScale } from '../validate';
 import {
   isFloats,
@@ -16,7 +17,7 @@ import {
   readStorage,
 } from './arguments';
 import { allocateLike, fitsFloat32 } from './arrange';
-import { type Entry, execute } from './execute';
+import { type Entry, execute, isPrompt } from './execute';
 import { validateApart, validateApartOrSame } from './overlap';
 import { tensorOf } from './results';
 
@@ -63,7 +64,7 @@ export function reduction(
     const keep = validateFlag('options.keepDims', keepDims);
     const signed = validateFlag('options.returnSign', returnSign);
     const whole = axis === undefined && mask === undefined && weights === undefined && out === undefined && !signed;
-    if (whole && rule !== 'throw' && isFloats(logits) && fitsFloat32(factor)) {
+    if (whole && isPrompt(kernel) && rule !== 'throw' && isFloats(logits) && fitsFloat32(factor)) {
       const n = measureLength('logits', logits);
       if (n !== 0) return vector(operation, kernel, logits, n, factor, rule);
     }
@@ -76,7 +77,7 @@ export function reduction(
 /** The number of one whole vector: no shape, no strides, no allocation. */
 function vector(
   operation: ReductionOperation,
-  kernel: Kernel,
+  kernel: PromptKernel,
   logits: FloatArray,
   n: number,
   beta: number,
@@ -127,7 +128,7 @@ function shaped(
   }
   const out = storage === undefined ? allocate(kind, sizeOf(kept)) : storage.data;
   const sign = signed ? allocateLike(logits.kind, sizeOf(kept)) : undefined;
-  execute(kernel, {
+  const request = {
     logits: logits.data,
     dims,
     layout,
@@ -139,14 +140,16 @@ function shaped(
     beta: factor,
     rule,
     variant: operation.variant,
+  };
+  return execute(kernel, request, () => {
+    const value = logits.dims === undefined ? out[0] : storage === undefined ? tensorOf(out, kept) : options.out;
+    if (sign === undefined) return value;
+    return { value, sign: logits.dims === undefined ? sign[0] : tensorOf(sign, kept) };
   });
-  const value = logits.dims === undefined ? out[0] : storage === undefined ? tensorOf(out, kept) : options.out;
-  if (sign === undefined) return value;
-  return { value, sign: logits.dims === undefined ? sign[0] : tensorOf(sign, kept) };
 }
 
 function allocate(kind: string, length: number): FloatArray | Int32Array {
-  return kind === 'Int32Array' ? new Int32Array(length) : allocateLike(kind, length);
+  return kind === 'Int32Array' ? own(new Int32Array(length)) : allocateLike(kind, length);
 }
 
 /** Where nothing is, nothing is the largest. */

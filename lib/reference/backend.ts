@@ -1,5 +1,5 @@
 // The reference as a backend: what runs where no binary loads, and `softmax-native/reference`.
-import type { Backend, Call, FloatArray, Kernel, NonFinite, Verdict } from '../types';
+import type { Backend, Call, FloatArray, NonFinite, PromptKernel, Verdict } from '../types';
 import { argmax, hardmax } from './argmax';
 import { diagnose } from './diagnose';
 import { logSoftmax } from './log-softmax';
@@ -32,7 +32,10 @@ function rowsCall(
   };
 }
 
-const kernel = (run: (call: Call) => Verdict): Kernel => ({ run, rows: (...rows) => void run(rowsCall(...rows)) });
+const kernel = (run: (call: Call) => Verdict): PromptKernel => ({
+  perform: (call, conclude) => conclude(run(call)),
+  rows: (...rows) => void run(rowsCall(...rows)),
+});
 
 export const referenceBackend: Backend = {
   softmax: kernel(softmax),
@@ -40,5 +43,5 @@ export const referenceBackend: Backend = {
   hardmax: kernel(hardmax),
   logSumExp: kernel(logSumExp),
   argmax: kernel(argmax),
-  diagnose: { run: diagnose },
+  diagnose: { perform: (call, conclude) => conclude(diagnose(call)) },
 };

@@ -49,29 +49,37 @@ constexpr napi_typedarray_type kTypeOf<std::int32_t> = napi_int32_array;
 
 std::size_t View::bytes() const { return length * element_size(type); }
 
-Arguments::Arguments(napi_env env, napi_callback_info info) {
-  napi_value values[kMost];
-  std::size_t given = kMost;
-  void* data = nullptr;
-  if (napi_get_cb_info(env, info, &given, values, nullptr, &data) != napi_ok) return;
-  frame_ = static_cast<Environment*>(data)->frame;
-  if (frame_ == nullptr) {
-    napi_throw_error(env, "ERR_SOFTMAX_NATIVE_LOAD", "The addon must be given a call frame before it is called");
-    return;
+bool read_view(napi_env env, napi_value value, View* view) {
+  if (napi_get_typedarray_info(env, value, &view->type, &view->length, &view->data, nullptr, nullptr) == napi_ok) {
+    return true;
   }
+  *view = View{};
+  napi_valuetype type;
+  return napi_typeof(env, value, &type) == napi_ok && type == napi_undefined;
+}
+
+Arguments::Arguments(napi_env env, const napi_value* values, std::size_t count, double* frame)
+    : frame_(frame), count_(count) {
+  begin();
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (!read_view(env, values[i], &views_[i])) fail(frame::kWrongType, i);
+  }
+  if (count_ != 0) float32_ = views_[0].type == napi_float32_array;
+}
+
+Arguments::Arguments(const View* views, std::size_t count, double* frame) : frame_(frame), count_(count) {
+  begin();
+  for (std::size_t i = 0; i < count_; ++i) views_[i] = views[i];
+  float32_ = views_[0].type == napi_float32_array;
+}
+
+void Arguments::begin() {
   frame_[frame::kStatus] = frame::kOk;
   ok_ = true;
-  if (!read_layout()) {
-    fail(frame::kBadFrame, 0);
-    return;
-  }
-  count_ = given < kMost ? given : kMost;
-  if (count_ == 0) {
-    float32_ = (flags() & frame::kStagedFloat32) != 0;
-    if (layout_.size() > frame::kStaged || layout_.rows() > frame::kStaged) fail(frame::kBadFrame, 0);
-  } else {
-    read_views(env, values);
-  }
+  if (!read_layout()) return fail(frame::kBadFrame, 0);
+  if (count_ != 0) return;
+  float32_ = (flags() & frame::kStagedFloat32) != 0;
+  if (layout_.size() > frame::kStaged || layout_.rows() > frame::kStaged) fail(frame::kBadFrame, 0);
 }
 
 bool Arguments::read_layout() {
@@ -87,21 +95,6 @@ bool Arguments::read_layout() {
   const double rule = frame_[frame::kRule], flag = frame_[frame::kFlags], beta = frame_[frame::kBeta];
   return multiply(layout_.outer, layout_.inner, &rows) && multiply(rows, layout_.n, &elements) && is_size(rule) &&
          rule <= 2 && is_size(flag) && flag < 8 && beta == beta;
-}
-
-void Arguments::read_views(napi_env env, const napi_value* values) {
-  for (std::size_t i = 0; i < count_; ++i) {
-    View& view = views_[i];
-    const napi_status status =
-        napi_get_typedarray_info(env, values[i], &view.type, &view.length, &view.data, nullptr, nullptr);
-    if (status == napi_ok) continue;
-    view = View{};
-    napi_valuetype type;
-    if (napi_typeof(env, values[i], &type) != napi_ok || type != napi_undefined || i < 2) {
-      return fail(frame::kWrongType, i);
-    }
-  }
-  float32_ = views_[0].type == napi_float32_array;
 }
 
 void Arguments::fail(frame::Code code, std::size_t detail) {

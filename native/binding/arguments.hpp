@@ -8,12 +8,6 @@
 
 namespace softmax_native {
 
-// One for each environment: the main thread, every worker, every context.
-struct Environment {
-  double* frame = nullptr;
-  napi_ref frame_array = nullptr;
-};
-
 // A typed array as Node-API sees it at this moment.
 struct View {
   void* data = nullptr;
@@ -27,7 +21,12 @@ struct View {
 // One call's arguments. Each reader notes the first fault in the frame and makes ok() false; nothing is computed then.
 class Arguments {
  public:
-  Arguments(napi_env env, napi_callback_info info);
+  static constexpr std::size_t kMost = 12;
+
+  // The arrays and numbers of a call that is made now.
+  Arguments(napi_env env, const napi_value* values, std::size_t count, double* frame);
+  // Those of a job, whose views nobody else has.
+  Arguments(const View* views, std::size_t count, double* frame);
 
   bool ok() const { return ok_; }
   // No arguments: logits and result are in the frame.
@@ -54,20 +53,22 @@ class Arguments {
   void finish(const Outcome& outcome);
 
  private:
-  static constexpr std::size_t kMost = 12;
-  double* frame_ = nullptr;
-  std::size_t count_ = 0;
+  double* frame_;
+  std::size_t count_;
   View views_[kMost];
   Layout layout_{};
   bool float32_ = false, ok_ = false;
 
   bool read_layout();
-  void read_views(napi_env env, const napi_value* values);
+  void begin();
   void fail(frame::Code code, std::size_t detail);
   bool fits(std::size_t position, std::size_t length);
   bool overlaps(std::size_t a, std::size_t b) const;
   Strides strides(frame::Index first) const;
   std::size_t span(const Strides& strides) const;
 };
+
+// A typed array, or nothing where the value is undefined; false for anything else.
+bool read_view(napi_env env, napi_value value, View* view);
 
 }  // namespace softmax_native

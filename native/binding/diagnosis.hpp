@@ -1,11 +1,11 @@
 #pragma once
 
-#include "napi.hpp"
+#include "row.hpp"
 
 namespace softmax_native {
 
 // (logits, out: Float64Array of kDiagnosisFields numbers for each row, mask?); number 0: whether softmax computes the
 // logits in float64 whatever their type.
-napi_value call_diagnose(napi_env env, napi_callback_info info);
+void diagnose_row(Arguments& call);
 
 }  // namespace softmax_native

@@ -1,9 +1,10 @@
-// The addon's exports: the operations, and what runs them.
+// The addon's exports: the operations, as calls and as jobs, and what runs them.
 #include "../core/dispatch.hpp"
+#include "../core/float_mode.hpp"
 #include "../parallel/pool.hpp"
-#include "call.hpp"
-#include "diagnosis.hpp"
-#include "softmax_family.hpp"
+#include "environment.hpp"
+#include "jobs.hpp"
+#include "rows.hpp"
 
 namespace softmax_native {
 namespace {
@@ -56,22 +57,56 @@ Napi::Value select(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), known);
 }
 
-constexpr HotCall kHotCalls[] = {
-    {"softmax", call_softmax}, {"logSoftmax", call_log_softmax}, {"logSumExp", call_log_sum_exp},
-    {"argmax", call_argmax},   {"hardmax", call_hardmax},        {"diagnose", call_diagnose},
+// An operation, called now: (logits, out, mask, ...), or nothing for the staged call of frame.hpp. Returns undefined;
+// what came of it stands in the frame.
+napi_value call_row(napi_env env, napi_callback_info info) {
+  napi_value values[Arguments::kMost];
+  std::size_t count = Arguments::kMost;
+  void* data = nullptr;
+  if (napi_get_cb_info(env, info, &count, values, nullptr, &data) != napi_ok) return nullptr;
+  const BoundRow& bound = *static_cast<BoundRow*>(data);
+  if (bound.environment->frame == nullptr) {
+    napi_throw_error(env, "ERR_SOFTMAX_NATIVE_LOAD", "The addon must be given a call frame before it is called");
+    return nullptr;
+  }
+  const DefaultFloatMode mode;
+  Arguments arguments(env, values, count < Arguments::kMost ? count : Arguments::kMost, bound.environment->frame);
+  bound.row(arguments);
+  return nullptr;
+}
+
+struct NamedFunction {
+  const char* name;
+  napi_callback callback;
 };
+
+constexpr NamedFunction kJobFunctions[] = {
+    {"attachJobs", attach_jobs}, {"startJob", start_job}, {"cancelJob", cancel_job},
+    {"collectJob", collect_job}, {"endJob", end_job},
+};
+
+void export_function(Napi::Env env, Napi::Object exports, const char* name, napi_callback callback, void* data) {
+  napi_value function;
+  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, data, &function) == napi_ok) {
+    exports.Set(name, Napi::Value(env, function));
+  }
+}
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   Environment* environment = new Environment;
   env.SetInstanceData<Environment>(environment);
   Pool::shared().retain();
   env.AddCleanupHook([] { Pool::shared().release(); });
-  for (const HotCall& hot : kHotCalls) {
-    napi_value function;
-    if (napi_create_function(env, hot.name, NAPI_AUTO_LENGTH, hot.callback, environment, &function) == napi_ok) {
-      exports.Set(hot.name, Napi::Value(env, function));
-    }
+  // Kept for as long as the environment, whose functions point to them.
+  BoundRow* bound = environment->bound;
+  Napi::Array names = Napi::Array::New(env, kRowCount);
+  for (std::size_t i = 0; i < kRowCount; ++i) {
+    bound[i] = {environment, kRows[i].row};
+    export_function(env, exports, kRows[i].name, call_row, &bound[i]);
+    names[static_cast<std::uint32_t>(i)] = kRows[i].name;
   }
+  exports.Set("rows", names);
+  for (const NamedFunction& job : kJobFunctions) export_function(env, exports, job.name, job.callback, nullptr);
   exports.Set("attach", Napi::Function::New(env, attach, "attach"));
   exports.Set("setThreads", Napi::Function::New(env, set_threads, "setThreads"));
   exports.Set("threads", Napi::Function::New(env, threads, "threads"));

@@ -4,7 +4,6 @@
 #include "../operations/log_softmax.hpp"
 #include "../operations/log_sum_exp.hpp"
 #include "../operations/softmax.hpp"
-#include "call.hpp"
 
 namespace softmax_native {
 namespace {
@@ -13,8 +12,8 @@ constexpr unsigned kLogits = 1u << 0;  // the position that a result may be the 
 
 // An operation whose result has the layout of the logits.
 template <class Operation>
-napi_value call_elementwise(napi_env env, napi_callback_info info, const Operation& operation) {
-  return call(env, info, [&](Arguments& arguments, auto zero) {
+void elementwise(Arguments& call, const Operation& operation) {
+  by_type(call, [&](Arguments& arguments, auto zero) {
     using T = decltype(zero);
     const Logits<T> logits = arguments.logits<T>();
     T* out = arguments.output<T>(1, logits.layout.size(), kLogits);
@@ -24,22 +23,22 @@ napi_value call_elementwise(napi_env env, napi_callback_info info, const Operati
 
 }  // namespace
 
-napi_value call_softmax(napi_env env, napi_callback_info info) {
-  return call_elementwise(env, info, [](const auto& logits, auto* out, unsigned) { return softmax(logits, out); });
+void softmax_row(Arguments& call) {
+  elementwise(call, [](const auto& logits, auto* out, unsigned) { return softmax(logits, out); });
 }
 
-napi_value call_log_softmax(napi_env env, napi_callback_info info) {
-  return call_elementwise(env, info, [](const auto& logits, auto* out, unsigned) { return log_softmax(logits, out); });
+void log_softmax_row(Arguments& call) {
+  elementwise(call, [](const auto& logits, auto* out, unsigned) { return log_softmax(logits, out); });
 }
 
-napi_value call_hardmax(napi_env env, napi_callback_info info) {
-  return call_elementwise(env, info, [](const auto& logits, auto* out, unsigned flags) {
+void hardmax_row(Arguments& call) {
+  elementwise(call, [](const auto& logits, auto* out, unsigned flags) {
     return hardmax(logits, (flags & frame::kSplitTies) != 0, out);
   });
 }
 
-napi_value call_argmax(napi_env env, napi_callback_info info) {
-  return call(env, info, [](Arguments& arguments, auto zero) {
+void argmax_row(Arguments& call) {
+  by_type(call, [](Arguments& arguments, auto zero) {
     using T = decltype(zero);
     const Logits<T> logits = arguments.logits<T>();
     std::int32_t* out = arguments.output<std::int32_t>(1, logits.layout.rows(), 0);
@@ -47,8 +46,8 @@ napi_value call_argmax(napi_env env, napi_callback_info info) {
   });
 }
 
-napi_value call_log_sum_exp(napi_env env, napi_callback_info info) {
-  return call(env, info, [](Arguments& arguments, auto zero) {
+void log_sum_exp_row(Arguments& call) {
+  by_type(call, [](Arguments& arguments, auto zero) {
     using T = decltype(zero);
     const Logits<T> logits = arguments.logits<T>();
     const std::size_t rows = logits.layout.rows();

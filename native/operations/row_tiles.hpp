@@ -5,6 +5,7 @@
 
 #include "../core/dispatch.hpp"
 #include "../core/float_mode.hpp"
+#include "../parallel/cancel.hpp"
 #include "../parallel/pool.hpp"
 #include "call.hpp"
 #include "scratch.hpp"
@@ -20,14 +21,18 @@ inline constexpr std::size_t kTask = 16384;
 
 inline std::size_t divide_up(std::size_t a, std::size_t b) { return a / b + (a % b != 0 ? 1 : 0); }
 
-// Runs task(i, slot) for i < tasks over `elements` elements of work, on at most `slots` threads.
+// Runs task(i, slot) for i < tasks over `elements` elements of work, on at most `slots` threads. When the job is given
+// up, the tasks not yet begun are left out: what the operation returns then is worth nothing.
 template <class Task>
 void run_tasks(std::size_t tasks, std::size_t slots, std::size_t elements, Task& task) {
   if (elements < kParallel) {
     for (std::size_t i = 0; i < tasks; ++i) task(i, 0);
     return;
   }
-  auto in_default_mode = [&task](std::size_t i, std::size_t slot) {
+  const CancelFlag* flag = current_cancel_flag();
+  auto in_default_mode = [&task, flag](std::size_t i, std::size_t slot) {
+    if (is_cancelled(flag)) return;
+    const CancelScope scope(flag);
     const DefaultFloatMode mode;
     task(i, slot);
   };

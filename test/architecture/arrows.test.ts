@@ -16,17 +16,19 @@ const mayInclude: Record<string, readonly string[]> = {
 
 // index -> operations -> { validate, shape, errors, ... }; reference -> types; native -> { tiny, errors, reference, ... }.
 const mayImport: Record<string, readonly string[]> = {
-  entry: ['entry', 'operations', 'native', 'reference', 'validate', 'errors', 'options', 'types'],
-  operations: ['operations', 'validate', 'shape', 'errors', 'intrinsics', 'types', 'options'],
-  native: ['native', 'tiny', 'errors', 'intrinsics', 'types', 'reference'],
+  entry: ['entry', 'operations', 'native', 'reference', 'validate', 'errors', 'options', 'promise-types', 'types'],
+  operations: ['operations', 'validate', 'shape', 'errors', 'intrinsics', 'ownership', 'types', 'options'],
+  native: ['native', 'tiny', 'errors', 'intrinsics', 'ownership', 'types', 'reference'],
   tiny: ['tiny', 'intrinsics', 'types'],
   reference: ['reference', 'types'],
   validate: ['errors', 'intrinsics', 'types'],
   shape: ['errors', 'intrinsics', 'types'],
   errors: [],
   intrinsics: [],
+  ownership: [],
   types: ['intrinsics'],
   options: ['types'],
+  'promise-types': ['options', 'types'],
 };
 
 const lines = (path: string) => read(path).split('\n');

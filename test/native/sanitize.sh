@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the native tests under the sanitizers and runs them: test/native/sanitize.sh [address|thread] [ctest options].
 #   address  address, undefined behaviour, leaks: all programs (the default)
-#   thread   data races: the pool, and the operations that use it
+#   thread   data races: the pool, the queue, and the operations that use them
 # The build goes to build-sanitize-<kind>. Guard pages stay useful beside it: sanitizers do not see masked loads.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -19,8 +19,8 @@ case $kind in
   thread)
     flags="-fsanitize=thread"
     export TSAN_OPTIONS="halt_on_error=1"
-    targets="test_pool test_operations_threads"
-    tests="-R ^native\.(pool|operations_threads)$"
+    targets="test_pool test_queue test_operations_threads"
+    tests="-R ^native\.(pool|queue|operations_threads)$"
     ;;
   *)
     echo "unknown kind: $kind" >&2

@@ -1,0 +1,51 @@
+// How each operation is put to the binary: which array stands at which position of its binding row, and its flags.
+import type { Call, DiagnoseCall, FloatArray, OperationName } from '../types';
+import { Flag } from './frame';
+import type { Description } from './invoke';
+
+const names = ['logits', 'options.out', 'options.mask', 'options.weights', 'sign'];
+
+/** `variantFlag` is what Call.variant means to the binary. */
+function familyMember(name: OperationName, variantFlag = 0): Description<Call> {
+  return {
+    name,
+    describe: ({ logits, out, mask, weights, sign, weightStrides, variant }) => ({
+      arrays: [logits, out, mask, weights, weights && sign],
+      names,
+      results: [4],
+      flags: variant ? variantFlag : 0,
+      weightStrides,
+    }),
+    afterwards: ({ out, sign, weights }) => {
+      if (sign !== undefined && weights === undefined) writeSigns(out, sign);
+    },
+  };
+}
+
+/** Without weights a sum of exponentials is positive, or nothing at all. */
+function writeSigns(values: FloatArray | Int32Array, sign: FloatArray): void {
+  for (let row = 0; row < sign.length; row += 1) {
+    const value = values[row] as number;
+    sign[row] = value === -Infinity ? 0 : value === value ? 1 : NaN;
+  }
+}
+
+const diagnose: Description<DiagnoseCall> = {
+  name: 'diagnose',
+  describe: ({ logits, out, mask, inFloat64, outer, n, inner }) => ({
+    arrays: [logits, out, mask],
+    names,
+    numbers: [inFloat64 ? 1 : 0],
+    // Some eight times as long as the others.
+    work: 8 * outer * n * inner,
+  }),
+};
+
+export const descriptions = {
+  softmax: familyMember('softmax'),
+  logSoftmax: familyMember('logSoftmax'),
+  hardmax: familyMember('hardmax', Flag.splitTies),
+  logSumExp: familyMember('logSumExp', Flag.overBeta),
+  argmax: familyMember('argmax'),
+  diagnose,
+};

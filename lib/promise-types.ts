@@ -1,0 +1,107 @@
+// The types of softmax-native/promises: those of the plain functions, with two more options. Types only.
+import type {
+  ArgmaxOptions,
+  Diagnosed,
+  ElementwiseOptions,
+  Fits,
+  HardmaxOptions,
+  LogSumExpOptions,
+  ReductionOptions,
+  Signed,
+} from './options';
+import type { ElementsOf, Input, Like, Options, Reduced, Tensor } from './types';
+
+/** Options that every function of softmax-native/promises has besides its own. */
+export interface PromiseOptions {
+  /** Gives the call up: the promise is rejected with an AbortError at most 50 ms later, and `out` is as it was. */
+  signal?: AbortSignal | undefined;
+  /**
+   * Moves the arrays to the library instead of copying them, and gives them back at the end: the promise is then of
+   * { result, transferred }, the arrays in the order in which they stand in the call. An error has `transferred` too.
+   * Shared and resizable memory cannot be moved and is copied. Default false.
+   */
+  transfer?: boolean | undefined;
+}
+
+/** The result, and the arrays that were given away. */
+export interface Transferred<Result> {
+  readonly result: Result;
+  readonly transferred: readonly unknown[];
+}
+
+/** The options of a call that keeps its arrays, and of one that gives them away. */
+export type Keeping<Own> = Own & PromiseOptions & { transfer?: false | undefined };
+export type Giving<Own> = Own & PromiseOptions & { transfer: true };
+
+/** softmax, logSoftmax. */
+export interface ElementwisePromise {
+  <Logits extends Input, Out = Like<Logits>>(
+    logits: Logits,
+    options: Giving<ElementwiseOptions<Out> & Fits<ElementsOf<Logits>>>,
+  ): Promise<Transferred<Out>>;
+  <Logits extends Input, Out = Like<Logits>>(
+    logits: Logits,
+    options?: Keeping<ElementwiseOptions<Out> & Fits<ElementsOf<Logits>>>,
+  ): Promise<Out>;
+}
+
+export interface HardmaxPromise {
+  <Logits extends Input, Out = Like<Logits>>(
+    logits: Logits,
+    options: Giving<HardmaxOptions<Out> & Fits<ElementsOf<Logits>>>,
+  ): Promise<Transferred<Out>>;
+  <Logits extends Input, Out = Like<Logits>>(
+    logits: Logits,
+    options?: Keeping<HardmaxOptions<Out> & Fits<ElementsOf<Logits>>>,
+  ): Promise<Out>;
+}
+
+/** smoothMax. */
+export interface ReductionPromise {
+  <Logits extends Input, Rows = Tensor<ElementsOf<Logits>>>(
+    logits: Logits,
+    options: Giving<ReductionOptions<Rows> & Fits<ElementsOf<Logits>>>,
+  ): Promise<Transferred<Reduced<Logits, Rows>>>;
+  <Logits extends Input, Rows = Tensor<ElementsOf<Logits>>>(
+    logits: Logits,
+    options?: Keeping<ReductionOptions<Rows> & Fits<ElementsOf<Logits>>>,
+  ): Promise<Reduced<Logits, Rows>>;
+}
+
+type SignedOf<Logits, Rows> = Signed<Reduced<Logits, Rows>, Reduced<Logits, Tensor<ElementsOf<Logits>>>>;
+type Unsigned = { returnSign?: false | undefined };
+
+export interface LogSumExpPromise {
+  <Logits extends Input, Rows = Tensor<ElementsOf<Logits>>>(
+    logits: Logits,
+    options: Giving<LogSumExpOptions<Rows> & Fits<ElementsOf<Logits>> & { returnSign: true }>,
+  ): Promise<Transferred<SignedOf<Logits, Rows>>>;
+  <Logits extends Input, Rows = Tensor<ElementsOf<Logits>>>(
+    logits: Logits,
+    options: Keeping<LogSumExpOptions<Rows> & Fits<ElementsOf<Logits>> & { returnSign: true }>,
+  ): Promise<SignedOf<Logits, Rows>>;
+  <Logits extends Input, Rows = Tensor<ElementsOf<Logits>>>(
+    logits: Logits,
+    options: Giving<LogSumExpOptions<Rows> & Fits<ElementsOf<Logits>> & Unsigned>,
+  ): Promise<Transferred<Reduced<Logits, Rows>>>;
+  <Logits extends Input, Rows = Tensor<ElementsOf<Logits>>>(
+    logits: Logits,
+    options?: Keeping<LogSumExpOptions<Rows> & Fits<ElementsOf<Logits>> & Unsigned>,
+  ): Promise<Reduced<Logits, Rows>>;
+}
+
+export interface ArgmaxPromise {
+  <Logits extends Input, Rows = Tensor<Int32Array>>(
+    logits: Logits,
+    options: Giving<ArgmaxOptions<Rows> & Fits<Int32Array>>,
+  ): Promise<Transferred<Reduced<Logits, Rows>>>;
+  <Logits extends Input, Rows = Tensor<Int32Array>>(
+    logits: Logits,
+    options?: Keeping<ArgmaxOptions<Rows> & Fits<Int32Array>>,
+  ): Promise<Reduced<Logits, Rows>>;
+}
+
+export interface DiagnosePromise {
+  <Logits extends Input>(logits: Logits, options: Giving<Options>): Promise<Transferred<Diagnosed<Logits>>>;
+  <Logits extends Input>(logits: Logits, options?: Keeping<Options>): Promise<Diagnosed<Logits>>;
+}

@@ -1,0 +1,69 @@
+#include "job_memory.hpp"
+
+#include <cstdint>
+#include <cstdlib>
+#include <mutex>
+
+namespace softmax_native {
+namespace {
+
+// Blocks are powers of two from 4 KiB on; each kind has a list of those that nobody uses. A block begins with its kind.
+constexpr std::size_t kLeast = std::size_t{1} << 12, kKinds = 28, kHeader = 64;
+
+struct Block {
+  std::size_t kind;
+  Block* next;
+};
+static_assert(sizeof(Block) <= kHeader);
+
+struct Kept {
+  std::mutex mutex;
+  Block* first[kKinds] = {};
+  std::size_t bytes = 0;
+};
+
+Kept& kept() {
+  static Kept* all = new Kept;  // never destroyed: an environment may outlive the statics
+  return *all;
+}
+
+constexpr std::size_t size_of(std::size_t kind) { return kLeast << kind; }
+
+void* contents_of(Block* block) { return reinterpret_cast<unsigned char*>(block) + kHeader; }
+
+}  // namespace
+
+void* take_memory(std::size_t bytes) {
+  if (bytes > size_of(kKinds - 1) - kHeader) return nullptr;
+  std::size_t kind = 0;
+  while (size_of(kind) < bytes + kHeader) ++kind;
+  {
+    const std::lock_guard<std::mutex> lock(kept().mutex);
+    if (Block* block = kept().first[kind]) {
+      kept().first[kind] = block->next;
+      kept().bytes -= size_of(kind);
+      return contents_of(block);
+    }
+  }
+  Block* block = static_cast<Block*>(std::malloc(size_of(kind)));
+  if (block == nullptr) return nullptr;
+  block->kind = kind;
+  return contents_of(block);
+}
+
+void give_back_memory(void* memory) {
+  if (memory == nullptr) return;
+  Block* block = reinterpret_cast<Block*>(static_cast<unsigned char*>(memory) - kHeader);
+  {
+    const std::lock_guard<std::mutex> lock(kept().mutex);
+    if (kept().bytes + size_of(block->kind) <= kKeptMemory) {
+      block->next = kept().first[block->kind];
+      kept().first[block->kind] = block;
+      kept().bytes += size_of(block->kind);
+      return;
+    }
+  }
+  std::free(block);
+}
+
+}  // namespace softmax_native
