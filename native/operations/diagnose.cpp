@@ -144,7 +144,7 @@ class Diagnose {
     out[kEffectiveClasses] = sum / exp_minus(spread);
     out[kJacobianTrace] = magnitude_ * mixed;
     // Of several maxima the differences are eigenvectors, of p_max.
-    const double root = ties > 1 ? 1 : norm(below, squares, exp_minus(sums.nearest), memory);
+    const double root = ties > 1 ? 1 : norm(below, squares, memory);
     out[kJacobianNorm] = magnitude_ * root / sum;
     out[kSaturated] = mixed < kDead && sums.nearest < kInfinity ? 1 : 0;
     out[kSuggestedScale] = out[kSaturated] == 0 ? 1 : scale_for_others(x, max, sums.nearest, memory);
@@ -174,7 +174,8 @@ class Diagnose {
   }
 
   // S times the greatest eigenvalue of diag(p) - p p^T, for one maximum.
-  double norm(double rest, double squares, double second, const RowMemory& memory) const {
+  double norm(double rest, double squares, const RowMemory& memory) const {
+    const double second = kernels().f64.max(memory.e, n_, false);
     // Reciprocals of subnormals would overflow.
     const double up = second < 1e-200 ? 0x1p600 : 1;
     return largest_root(second, rest, squares, [&](double t) {

@@ -31,6 +31,11 @@ inline double log_sum_exp(std::size_t n) { return rounds(n); }
 // exp_sum and exp_rest, ulp of the sum: `spread` is the sum's mean |beta (x - max)|, the rounding of the differences.
 inline double sum(std::size_t n, double spread) { return rounds(n) + spread; }
 
+// The fields of a diagnosis, ulp of float64; the root and the zero of a function in parts of themselves.
+inline constexpr double kDiagnosis = 12, kJacobianNorm = 1e-13, kSuggestedScale = 1e-9;
+// How far relativeErrorBound may lie above the worst error of rows of a kind.
+inline constexpr double kErrorBound = 20;
+
 // |sum of a softmax row - 1|.
 template <class T>
 inline constexpr double kRowSum = 1e-15;
