@@ -93,12 +93,18 @@ class Diagnose {
 
   double logit(T key) const { return static_cast<double>(logits_.negate() ? -key : key) + 0.0; }
 
+  // Masked elements of x are infinite, too: of a masked row each is looked at beside its mask.
   double first_non_finite(std::size_t number, const T* x) const {
-    for (std::size_t j = 0; j < n_; ++j) {
-      j += k_.find_non_finite(x + j, n_ - j);
-      if (j < n_ && tiles_.takes_part(number, j)) return static_cast<double>(j);
+    std::size_t j = 0;
+    if (logits_.mask == nullptr) {
+      j = k_.find_non_finite(x, n_);
+    } else {
+      const Strides& s = logits_.mask_strides;
+      const std::size_t inner = logits_.layout.inner;
+      const std::uint8_t* mask = logits_.mask + number / inner * s.outer + number % inner * s.inner;
+      while (j < n_ && !(static_cast<int>(x[j] - x[j] != 0) & static_cast<int>(mask[j * s.n] != 0))) ++j;
     }
-    return -1;
+    return j < n_ ? static_cast<double>(j) : -1;
   }
 
   void undefined(double* out) const {
