@@ -1,6 +1,7 @@
 // The types of softmax-native/promises: those of the plain functions, with two more options. Types only.
 import type {
   ArgmaxOptions,
+  Diagnosed,
   ElementwiseOptions,
   Fits,
   HardmaxOptions,
@@ -9,7 +10,7 @@ import type {
   ReductionOptions,
   Signed,
 } from './options';
-import type { Direction, ElementsOf, Input, Like, Reduced, Tensor } from './types';
+import type { Direction, ElementsOf, Input, Like, Options, Reduced, Tensor } from './types';
 
 /** Options that every function of softmax-native/promises has besides its own. */
 export interface PromiseOptions {
@@ -30,8 +31,8 @@ export interface Transferred<Result> {
 }
 
 /** The options of a call that keeps its arrays, and of one that gives them away. */
-export type Keeping<Options> = Options & PromiseOptions & { transfer?: false | undefined };
-export type Giving<Options> = Options & PromiseOptions & { transfer: true };
+export type Keeping<Own> = Own & PromiseOptions & { transfer?: false | undefined };
+export type Giving<Own> = Own & PromiseOptions & { transfer: true };
 
 /** softmax, logSoftmax, softmaxBetaGradient. */
 export interface ElementwisePromise {
@@ -138,4 +139,9 @@ export interface JacobianPromise {
     logits: Logits,
     options?: Keeping<JacobianOptions<Out> & Fits<ElementsOf<Logits>>>,
   ): Promise<Out>;
+}
+
+export interface DiagnosePromise {
+  <Logits extends Input>(logits: Logits, options: Giving<Options>): Promise<Transferred<Diagnosed<Logits>>>;
+  <Logits extends Input>(logits: Logits, options?: Keeping<Options>): Promise<Diagnosed<Logits>>;
 }

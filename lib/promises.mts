@@ -1,6 +1,7 @@
 // The names of softmax-native/promises for `import`: the same objects that `require` gives.
 export {
   argmax,
+  diagnose,
   hardmax,
   logSoftmax,
   logSoftmaxJacobian,

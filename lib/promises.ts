@@ -5,6 +5,7 @@ import { jobBackend } from './native/backend';
 import { promised } from './native/promised';
 import { argmaxOperation } from './operations/argmax';
 import { betaGradientOperation } from './operations/beta-gradient';
+import { diagnosis } from './operations/diagnose';
 import { elementwise } from './operations/elementwise';
 import { hardmaxOperation } from './operations/hardmax';
 import { jacobian } from './operations/jacobian';
@@ -15,6 +16,7 @@ import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 import type {
   ArgmaxPromise,
+  DiagnosePromise,
   ElementwisePromise,
   HardmaxPromise,
   JacobianPromise,
@@ -94,4 +96,9 @@ export const softmaxJacobian: JacobianPromise = promised(1, (logits: unknown, op
 /** logSoftmaxJacobian off the event loop: see logSoftmaxJacobian of softmax-native. */
 export const logSoftmaxJacobian: JacobianPromise = promised(1, (logits: unknown, options?: object) =>
   jacobian(jobBackend.logSoftmaxJacobian, logSoftmaxJacobian, logits, options),
+);
+
+/** diagnose off the event loop: see diagnose of softmax-native. */
+export const diagnose: DiagnosePromise = promised(1, (logits: unknown, options?: object) =>
+  diagnosis(jobBackend.diagnose, diagnose, logits, options),
 );

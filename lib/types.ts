@@ -102,10 +102,9 @@ export interface Call extends Canonical {
 }
 
 /** A diagnosis: `out` has the fields of lib/options' Diagnosis one after the other for each row. */
-export interface DiagnoseCall extends Omit<Canonical, 'beta'> {
+export interface DiagnoseCall extends Canonical {
+  /** With any beta, also float32 ones: a diagnosis is computed in float64. */
   readonly logits: FloatArray;
-  /** Any number but NaN: a diagnosis is computed in float64. */
-  readonly beta: number;
   readonly out: Float64Array;
   /** Whether softmax computes these logits in float64 whatever their type, since float32 cannot hold beta. */
   readonly inFloat64: boolean;

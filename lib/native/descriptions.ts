@@ -33,10 +33,12 @@ function writeSigns(values: FloatArray | Int32Array, sign: FloatArray): void {
 
 const diagnosis: Description<DiagnoseCall> = {
   name: 'diagnose',
-  describe: ({ logits, out, mask, inFloat64 }) => ({
+  describe: ({ logits, out, mask, inFloat64, outer, n, inner }) => ({
     arrays: [logits, out, mask],
     names,
     numbers: [inFloat64 ? 1 : 0],
+    // Some eight times as long as the others.
+    work: 8 * outer * n * inner,
   }),
 };
 /** `point` and `direction` are what the user calls them. */

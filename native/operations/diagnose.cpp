@@ -93,12 +93,18 @@ class Diagnose {
 
   double logit(T key) const { return static_cast<double>(logits_.negate() ? -key : key) + 0.0; }
 
+  // Masked elements of x are infinite, too: of a masked row each is looked at beside its mask.
   double first_non_finite(std::size_t number, const T* x) const {
-    for (std::size_t j = 0; j < n_; ++j) {
-      j += k_.find_non_finite(x + j, n_ - j);
-      if (j < n_ && tiles_.takes_part(number, j)) return static_cast<double>(j);
+    std::size_t j = 0;
+    if (logits_.mask == nullptr) {
+      j = k_.find_non_finite(x, n_);
+    } else {
+      const Strides& s = logits_.mask_strides;
+      const std::size_t inner = logits_.layout.inner;
+      const std::uint8_t* mask = logits_.mask + number / inner * s.outer + number % inner * s.inner;
+      while (j < n_ && !(static_cast<int>(x[j] - x[j] != 0) & static_cast<int>(mask[j * s.n] != 0))) ++j;
     }
-    return -1;
+    return j < n_ ? static_cast<double>(j) : -1;
   }
 
   void undefined(double* out) const {
@@ -144,7 +150,7 @@ class Diagnose {
     out[kEffectiveClasses] = sum / exp_minus(spread);
     out[kJacobianTrace] = magnitude_ * mixed;
     // Of several maxima the differences are eigenvectors, of p_max.
-    const double root = ties > 1 ? 1 : norm(below, squares, exp_minus(sums.nearest), memory);
+    const double root = ties > 1 ? 1 : norm(below, squares, memory);
     out[kJacobianNorm] = magnitude_ * root / sum;
     out[kSaturated] = mixed < kDead && sums.nearest < kInfinity ? 1 : 0;
     out[kSuggestedScale] = out[kSaturated] == 0 ? 1 : scale_for_others(x, max, sums.nearest, memory);
@@ -174,7 +180,8 @@ class Diagnose {
   }
 
   // S times the greatest eigenvalue of diag(p) - p p^T, for one maximum.
-  double norm(double rest, double squares, double second, const RowMemory& memory) const {
+  double norm(double rest, double squares, const RowMemory& memory) const {
+    const double second = kernels().f64.max(memory.e, n_, false);
     // Reciprocals of subnormals would overflow.
     const double up = second < 1e-200 ? 0x1p600 : 1;
     return largest_root(second, rest, squares, [&](double t) {

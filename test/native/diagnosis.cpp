@@ -64,19 +64,20 @@ class DiagnosisTest {
     }
     const double most = std::numeric_limits<double>::max();
     see(kTies, field_[kTies] == double(ties) ? 0 : 1, 0);
-    see(kGap, double(nearest) > most ? 0 : ulps(field_[kGap], nearest), 1.5);
-    see(kPMax, ulps(field_[kPMax], 1 / sum), 6);
+    see(kGap, double(nearest) > most ? 0 : ulps(field_[kGap], nearest), 2);
+    see(kPMax, ulps(field_[kPMax], 1 / sum), tolerance::kDiagnosis);
     const double least = std::numeric_limits<double>::min();
     const Quad rest = below + (ties - 1);
-    see(kOneMinusPMax, ulps(field_[kOneMinusPMax], rest / sum, least), 8);
+    see(kOneMinusPMax, ulps(field_[kOneMinusPMax], rest / sum, least), tolerance::kDiagnosis);
     const Quad spread = below == 0 ? Quad(0) : Quad(exact.spread(below)) * below / sum;
     const Quad entropy = exact.log_rest() + spread;
-    see(kEntropy, ulps(field_[kEntropy], entropy, least), 10);
-    see(kEffectiveClasses, ulps(field_[kEffectiveClasses], exact_exp(entropy)), 12 + 2 * double(spread));
-    see(kJacobianTrace, ulps(field_[kJacobianTrace], std::fabs(beta) * mixed, least), 12);
+    see(kEntropy, ulps(field_[kEntropy], entropy, least), tolerance::kDiagnosis);
+    see(kEffectiveClasses, ulps(field_[kEffectiveClasses], exact_exp(entropy)), tolerance::kDiagnosis);
+    see(kJacobianTrace, ulps(field_[kJacobianTrace], std::fabs(beta) * mixed, least), tolerance::kDiagnosis);
     if (n_ <= 300) {
       const Quad norm = std::fabs(beta) * exact_norm(exact);
-      see(kJacobianNorm, ulps(field_[kJacobianNorm], norm, least * std::fabs(beta)), 1e-12 / 0x1p-52);
+      see(kJacobianNorm, ulps(field_[kJacobianNorm], norm, least * std::fabs(beta)),
+          tolerance::kJacobianNorm / 0x1p-53);
     }
     suggest(exact, mixed, nearest);
     bound(exact, logits);
@@ -92,7 +93,7 @@ class DiagnosisTest {
       const bool rounded = sizeof(T) == sizeof(float) && n_ <= 8;
       const bool exact = worst_ < (rounded ? 0.2 : 0.5) * double(std::numeric_limits<T>::epsilon());
       if (!exact) ratio_.see(ratio, double(n_));
-      if (!exact && !(ratio <= 20)) report("error bound too wide", most_bound_, worst_);
+      if (!exact && !(ratio <= tolerance::kErrorBound)) report("error bound too wide", most_bound_, worst_);
     }
     worst_ = most_bound_ = 0;
   }
@@ -125,7 +126,7 @@ class DiagnosisTest {
     for (std::size_t i = 0; i < n_; ++i) {
       if (exact.exponent(i) != 0) others += fast_exp(Quad(c) * exact.exponent(i));
     }
-    see(kSuggestedScale, double(std::fabs(others * 9 - 1)), 1e-8);
+    see(kSuggestedScale, double(std::fabs(others * 9 - 1)), 10 * tolerance::kSuggestedScale);
   }
 
   void bound(const ExactRow<T>& exact, const Logits<T>& logits) {

@@ -40,6 +40,10 @@ inline constexpr double kSoftmaxVjp = 5;
 inline constexpr double kLogSoftmaxVjp = 7, kLogSoftmaxJvp = 7;
 // log_sum_exp_vjp in ulp of the element: softmax's, and the product with beta g.
 inline double log_sum_exp_vjp(std::size_t n, double log_p) { return softmax(n, log_p) + 1; }
+// The fields of a diagnosis, ulp of float64; the root and the zero of a function in parts of themselves.
+inline constexpr double kDiagnosis = 12, kJacobianNorm = 1e-13, kSuggestedScale = 1e-9;
+// How far relativeErrorBound may lie above the worst error of rows of a kind.
+inline constexpr double kErrorBound = 20;
 
 // |sum of a softmax row - 1|.
 template <class T>

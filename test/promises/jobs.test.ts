@@ -33,6 +33,7 @@ describe('results are those of the plain functions, bit for bit', () => {
     expect(await promises.logSoftmax(tensor, options)).toEqual(library.logSoftmax(tensor, options));
     expect(await promises.logSumExp(tensor, options)).toEqual(library.logSumExp(tensor, options));
     expect(await promises.smoothMax(tensor, options)).toEqual(library.smoothMax(tensor, options));
+    expect(await promises.diagnose(tensor, options)).toEqual(library.diagnose(tensor, options));
     if (Array.isArray(options.axis)) return;
     const single = options as { axis?: number };
     expect(await promises.argmax(tensor, single)).toEqual(library.argmax(tensor, single));
@@ -45,6 +46,7 @@ describe('results are those of the plain functions, bit for bit', () => {
     for (const vector of [z, float64, [1, 2, 4], new Float32Array(0), z.subarray(3, 18_007)]) {
       expect(await promises.softmax(vector)).toEqual(library.softmax(vector));
       expect(await promises.logSumExp(vector)).toEqual(library.logSumExp(vector));
+      expect(await promises.diagnose(vector)).toEqual(library.diagnose(vector));
     }
     expect(await promises.argmax(z)).toBe(library.argmax(z));
     expect(await promises.smoothMax(float64, { beta: 3 })).toBe(library.smoothMax(float64, { beta: 3 }));
