@@ -134,8 +134,7 @@ export function klDivergence<Logits extends Input, Rows = Tensor<ElementsOf<Logi
  * biasGradient like bias, as asked for: of the reduced loss, with reduction 'none' of the sum of the rows' losses
  * @throws the same as crossEntropy
  * @example
- * const weight = { data: Float64Array.of(1, 0, 0, 1, 1, 1), dims: [3, 2] };
- * linearCrossEntropy([1, 2], weight, 2).loss; // 0.4076059644443806
+ * linearCrossEntropy([1, 2], { data: Float64Array.of(1, 0, 0, 1, 1, 1), dims: [3, 2] }, 2).loss; // 0.4076059644443...
  */
 export function linearCrossEntropy<
   Hidden extends Input,
