@@ -30,7 +30,6 @@ function combinations(classes: number) {
   for (const reduction of ['mean', 'sum', 'none'] as const) {
     for (const labelSmoothing of [0, 0.1, { epsilon: 0.2, over: 'others' as const }]) {
       for (const rest of [{}, { weight }, { zLoss: 0.01, softcap: 3, beta: -0.7 }, { mask }, { ignoreIndex: 0 }]) {
-        if ('mask' in rest && labelSmoothing !== 0) continue;
         all.push({ reduction, labelSmoothing, ...rest });
       }
     }
