@@ -9,6 +9,7 @@ import { logSumExpOperation, smoothMaxOperation } from './operations/log-sum-exp
 import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 
+export { crossEntropy, klDivergence, nllLoss } from './losses';
 export type {
   ClassIndices,
   CrossEntropyOptions,
@@ -18,8 +19,7 @@ export type {
   NllLossOptions,
   NllLossResult,
   Target,
-} from './loss-options';
-export { crossEntropy, klDivergence, nllLoss } from './losses';
+} from './options';
 
 import type {
   ArgmaxOptions,

@@ -64,7 +64,13 @@ describe('the two agree', () => {
       fc.property(wild, fc.nat(), beta, rule, fc.boolean(), (z, t, b, nonFinite, soft) => {
         const y = z.map((_, c) => ((t + c) % 3) / 2);
         const target = soft && z.length > 1 ? y : t % z.length;
-        const options = { beta: b, nonFinite, gradient: true, labelSmoothing: (t % 2) / 10, zLoss: (t % 5) / 100 } as const;
+        const options = {
+          beta: b,
+          nonFinite,
+          gradient: true,
+          labelSmoothing: (t % 2) / 10,
+          zLoss: (t % 5) / 100,
+        } as const;
         const a = native.crossEntropy(z, target, options);
         const e = reference.crossEntropy(z, target, options);
         const size = z.length * 1e5;
