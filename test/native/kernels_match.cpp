@@ -1,6 +1,6 @@
 // Every kernel of kernels.def gives the same bits on every table, at every alignment, in place or not. The scalar table
 // at a register's boundary is what the others are compared with; accuracy_*.cpp and comparisons.cpp say that it is
-// right. (Tiles of short rows, transposes and products, whose calls look different, are in short_rows.cpp, comparisons.cpp and
+// right. (Tiles of short rows, transposes and products, whose calls look different: short_rows.cpp, comparisons.cpp,
 // products.cpp.)
 #include <set>
 #include <string>

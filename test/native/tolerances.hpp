@@ -31,6 +31,23 @@ inline double log_sum_exp(std::size_t n) { return rounds(n); }
 // exp_sum and exp_rest, ulp of the sum: `spread` is the sum's mean |beta (x - max)|, the rounding of the differences.
 inline double sum(std::size_t n, double spread) { return rounds(n) + spread; }
 
+// The loss of a class is log_softmax's. Its gradient is softmax times a factor, two roundings more; log_p is that of p,
+// or of 1 - p for the class itself.
+inline double loss_gradient(std::size_t n, double log_p) { return softmax(n, log_p) + 2; }
+
+// ulp of the divergence, near rows and far ones.
+inline constexpr double kDivergence = 24;
+
+// ulp of softcap; of its slope for each unit of 1 + 2 |x / cap|, by which the exponential's argument is rounded.
+template <class T>
+inline constexpr double kSoftcap = 4;
+template <>
+inline constexpr double kSoftcap<float> = 1;
+template <class T>
+inline constexpr double kSoftcapSlope = 5;
+template <>
+inline constexpr double kSoftcapSlope<float> = 1;
+
 // |sum of a softmax row - 1|.
 template <class T>
 inline constexpr double kRowSum = 1e-15;
