@@ -9,6 +9,7 @@ import { logSumExpOperation, smoothMaxOperation } from './operations/log-sum-exp
 import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 
+export { crossEntropy, klDivergence, linearCrossEntropy, nllLoss } from './losses';
 export type {
   ClassIndices,
   CrossEntropyOptions,
@@ -21,8 +22,7 @@ export type {
   NllLossOptions,
   NllLossResult,
   Target,
-} from './loss-options';
-export { crossEntropy, klDivergence, linearCrossEntropy, nllLoss } from './losses';
+} from './options';
 
 import type {
   ArgmaxOptions,

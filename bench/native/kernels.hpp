@@ -14,4 +14,7 @@ void time_kernels(const std::string& only);
 // The operations on the workloads of cases.mjs, one thread and two, beside their targets.
 void time_operations();
 
+// The loss of linear layers of many classes.
+void time_linear();
+
 }  // namespace bench

@@ -1,4 +1,5 @@
-// softmax_bench [walls] [kernels [table | all]] [operations]: everything without JavaScript. No word: all three.
+// softmax_bench [walls] [kernels [table | all]] [operations] [linear]: everything without JavaScript. No word: all of
+// it.
 #include <cstdio>
 #include <cstring>
 
@@ -15,8 +16,10 @@ int main(int argc, char** argv) {
   };
   if (asked("walls")) bench::time_walls();
   if (const int at = asked("kernels")) {
-    const bool named = at + 1 < argc && std::strcmp(argv[at + 1], "operations") != 0;
+    const bool named =
+        at + 1 < argc && std::strcmp(argv[at + 1], "operations") != 0 && std::strcmp(argv[at + 1], "linear") != 0;
     bench::time_kernels(named ? argv[at + 1] : "");
   }
   if (asked("operations")) bench::time_operations();
+  if (asked("linear")) bench::time_linear();
 }

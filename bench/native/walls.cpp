@@ -62,6 +62,19 @@ WALL float exp_pass(const float* x, std::size_t n) {
   return sum_of(_mm256_add_ps(_mm256_add_ps(sum[0], sum[1]), _mm256_add_ps(sum[2], sum[3])));
 }
 
+WALL double fused_products(std::size_t steps) {
+  __m256 sum[12];
+  for (__m256& s : sum) s = _mm256_setzero_ps();
+  const __m256 x = _mm256_set1_ps(0.5f);
+  for (std::size_t i = 0; i < steps; ++i) {
+    // The compiler may neither drop nor move them.
+#define FUSED(k) __asm__ volatile("vfmadd231ps %1, %1, %0" : "+x"(sum[k]) : "x"(x));
+    FUSED(0) FUSED(1) FUSED(2) FUSED(3) FUSED(4) FUSED(5) FUSED(6) FUSED(7) FUSED(8) FUSED(9) FUSED(10) FUSED(11)
+#undef FUSED
+  }
+  return 12 * 8 * static_cast<double>(steps);
+}
+
 WALL void copy_streaming(const float* x, float* out, std::size_t n) {
   std::size_t i = 0;
   for (; i < n && reinterpret_cast<std::size_t>(out + i) % 32 != 0; ++i) out[i] = x[i];
@@ -75,6 +88,7 @@ WALL void copy_streaming(const float* x, float* out, std::size_t n) {
 bool has_walls() { return false; }
 float read(const float*, std::size_t) { return 0; }
 float exp_pass(const float*, std::size_t) { return 0; }
+double fused_products(std::size_t) { return 0; }
 void copy_streaming(const float* x, float* out, std::size_t n) { copy(x, out, n); }
 
 #endif

@@ -33,21 +33,22 @@ inline F64 tanh_slope(F64 x) {
 // out[i] = cap tanh(x[i] / cap), cap > 0. x may be out. Infinity gives cap. Error at most 4 ulp (2 in float32).
 template <class V>
 void softcap(const typename V::Scalar* x, typename V::Scalar* out, std::size_t n, double cap) {
-  const F64 c = F64::broadcast(cap);
-  map<V>(x, out, n, [c](V v) { return through_wide(v, [c](F64 w) { return F64(c * tanh_any(w / c)); }); });
+  const F64 c = F64::broadcast(cap), inverse = F64::broadcast(1 / cap);
+  map<V>(x, out, n,
+         [c, inverse](V v) { return through_wide(v, [c, inverse](F64 w) { return F64(c * tanh_any(w * inverse)); }); });
 }
 
 // out[i] = g[i] (1 - tanh^2(x[i] / cap)). x or g may be out. Error at most 6 ulp (2 in float32).
 template <class V>
 void softcap_vjp(const typename V::Scalar* x, const typename V::Scalar* g, typename V::Scalar* out, std::size_t n,
                  double cap) {
-  const F64 c = F64::broadcast(cap);
+  const F64 inverse = F64::broadcast(1 / cap);
   const V zero = V::broadcast(0);
   for (std::size_t i = 0; i < n; i += V::kLanes) {
     const V z = load_some<V>(x, i, n - i, zero), v = load_some<V>(g, i, n - i, zero);
     F64 parts[V::kWideParts];
-    parts[0] = tanh_slope(z.template widen<0>() / c) * v.template widen<0>();
-    if constexpr (V::kWideParts == 2) parts[1] = tanh_slope(z.template widen<1>() / c) * v.template widen<1>();
+    parts[0] = tanh_slope(z.template widen<0>() * inverse) * v.template widen<0>();
+    if constexpr (V::kWideParts == 2) parts[1] = tanh_slope(z.template widen<1>() * inverse) * v.template widen<1>();
     const V y = V::narrow(parts);
     if (n - i >= V::kLanes) {
       y.store(out + i);

@@ -6,11 +6,14 @@
 #include "../../native/parallel/pool.hpp"
 #include "distributions.hpp"
 #include "memory.hpp"
-#include "operation_cases.hpp"
+#include "loss_cases.hpp"
 #include "runner.hpp"
 
 namespace softmax_native::test {
 namespace {
+
+template <class T>
+const std::vector<Operation<T>> kOperations = every_operation<T>();
 
 constexpr double kBetas[] = {1, -0.7, 0, std::numeric_limits<double>::infinity()};
 
@@ -144,7 +147,7 @@ void match(const Arrangement* shapes, std::size_t count, bool large) {
   Random random(seed());
   for (std::size_t i = 0; i < count; i += large && kEveryCase > 1 ? 4 : 1) {
     BatchTest<T> batch(shapes[i], random);
-    for (const Operation<T>& operation : operations<T>()) {
+    for (const Operation<T>& operation : kOperations<T>) {
       if (large && operation.weighted && kEveryCase > 1) continue;
       for (const double beta : kBetas) {
         if (!large || beta == 1) batch.test(operation, beta, large);

@@ -7,11 +7,14 @@
 #include "../../native/parallel/pool.hpp"
 #include "distributions.hpp"
 #include "memory.hpp"
-#include "operation_cases.hpp"
+#include "loss_cases.hpp"
 #include "runner.hpp"
 
 namespace softmax_native::test {
 namespace {
+
+template <class T>
+const std::vector<Operation<T>> kOperations = every_operation<T>();
 
 struct Shape {
   Layout layout;
@@ -42,7 +45,7 @@ void run_together() {
   std::vector<Job<T>> jobs;
   Pool::shared().set_threads(1);
   for (const Shape& shape : kShapes) {
-    for (const Operation<T>& operation : operations<T>()) {
+    for (const Operation<T>& operation : kOperations<T>) {
       const Strides strides = strides_of(shape.layout);
       Job<T> job{&operation,
                  {x.data(), shape.layout, 0.9, NonFinite::kLimit, shape.masked ? mask.data() : nullptr, strides},

@@ -44,6 +44,22 @@ inline double log_sum_exp_vjp(std::size_t n, double log_p) { return softmax(n, l
 inline constexpr double kDiagnosis = 12, kJacobianNorm = 1e-13, kSuggestedScale = 1e-9;
 // How far relativeErrorBound may lie above the worst error of rows of a kind.
 inline constexpr double kErrorBound = 20;
+// The loss of a class is log_softmax's. Its gradient is softmax times a factor, two roundings more; log_p is that of p,
+// or of 1 - p for the class itself.
+inline double loss_gradient(std::size_t n, double log_p) { return softmax(n, log_p) + 2; }
+
+// ulp of the divergence, near rows and far ones.
+inline constexpr double kDivergence = 24;
+
+// ulp of softcap; of its slope for each unit of 1 + 2 |x / cap|, by which the exponential's argument is rounded.
+template <class T>
+inline constexpr double kSoftcap = 4;
+template <>
+inline constexpr double kSoftcap<float> = 1;
+template <class T>
+inline constexpr double kSoftcapSlope = 5;
+template <>
+inline constexpr double kSoftcapSlope<float> = 1;
 
 // |sum of a softmax row - 1|.
 template <class T>
@@ -55,6 +71,7 @@ inline constexpr double kRowSum<float> = 3e-7;
 // relative to itself, log-sum-exp as it is, gradients relative to the greatest element of a row of hidden, or of all.
 // What is proven for each logit: (256 + depth / 256 + 2) units of the sum of its terms' magnitudes
 // (kernels/multiply.hpp).
+// Proven for each logit: 256 + depth / 256 + 2 units of the sum of its terms' magnitudes (kernels/multiply.hpp).
 struct Linear {
   double loss, log_sum_exp, gradient;
 };
