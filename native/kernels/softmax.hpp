@@ -122,7 +122,7 @@ double exp_sum(const typename V::Scalar* x, typename V::Scalar* out, std::size_t
   });
 }
 
-// out[i] = factor x[i]; a product that is 0 is +0.
+// out[i] = factor x[i]; what is exactly 0 is +0.
 template <class V>
 void scale(const typename V::Scalar* x, typename V::Scalar* out, std::size_t n, typename V::Scalar factor,
            bool stream) {

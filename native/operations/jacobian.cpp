@@ -35,11 +35,7 @@ class Jacobian {
     for (std::size_t r = 0; r < tile.count; ++r) {
       const std::size_t at = r * n_;
       if (of_log_) mark(tile.first + r, x + at, left + at);
-      for (std::size_t i = 0; i < n_; ++i) {
-        const double value = static_cast<double>(p[at + i]);
-        diagonal[at + i] = on_diagonal(1 - value, left == nullptr ? value : static_cast<double>(left[at + i]));
-      }
-      improve(p + at, left == nullptr ? nullptr : left + at, diagonal + at);
+      fill_diagonal(p + at, of_log_ ? left + at : p + at, diagonal + at);
     }
     if (logits_.mask != nullptr) tiles_.exclude(tile, T(0), p);
   }
@@ -65,19 +61,19 @@ class Jacobian {
   const KernelsOf<T>& k_;
   const SoftmaxRows<T> softmax_;
 
-  T on_diagonal(double others, double left) const { return static_cast<T>(beta_ * left * others) + T(0); }
-
-  // The class that has more than half of the mass: the mass of the others is their sum, where 1 - p would round it off.
-  void improve(T* p, const T* left, T* diagonal) const {
+  // beta left (1 - p). The class that has more than half of the mass comes last: the mass of the others is their sum,
+  // where 1 - p would round it off.
+  void fill_diagonal(T* p, const T* left, T* diagonal) const {
     for (std::size_t i = 0; i < n_; ++i) {
-      if (!(p[i] > T(0.5))) continue;
-      const T value = p[i];
-      p[i] = 0;
-      const double others = k_.part_sum(p, p, n_, true);
-      p[i] = value;
-      diagonal[i] = on_diagonal(others, static_cast<double>(left == nullptr ? value : left[i]));
-      return;
+      diagonal[i] = static_cast<T>(beta_ * static_cast<double>(left[i]) * (1 - static_cast<double>(p[i]))) + T(0);
     }
+    const T greatest = k_.max(p, n_, false);
+    if (!(greatest > T(0.5))) return;
+    const std::size_t i = k_.find_equal(p, n_, greatest);
+    const double factor = beta_ * static_cast<double>(left[i]);
+    p[i] = 0;
+    diagonal[i] = static_cast<T>(factor * k_.part_sum(p, p, n_, true)) + T(0);
+    p[i] = greatest;
   }
 
   // 1 where log-softmax's result is above -Infinity, else 0: a constant has no derivative. Under 'ieee' 1 but for what

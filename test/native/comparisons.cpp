@@ -89,7 +89,7 @@ void check_scale_and_mask(const KernelTable& table, Distribution distribution, c
   for (const T factor : {T(0.3), T(1e-3), T(0), kNan<T>}) {
     table.of<T>().scale(x.data(), out.data(), n, factor, n % 2 != 0);
     for (std::size_t i = 0; i < n; ++i) {
-      const T wanted = x[i] * factor + T(0);
+      const T wanted = std::fma(x[i], factor, T(0));
       if (!same_bits(out[i], wanted)) report<T>(table, "scale", distribution, n, out[i], wanted);
     }
   }
