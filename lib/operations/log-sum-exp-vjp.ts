@@ -8,6 +8,7 @@ import { type Given, measure, measureStorage, readLike, readLogits, readStorage,
 import { Arrangement, allocateLike } from './arrange';
 import type { Entry } from './execute';
 import { validateApart, validateApartOrSame } from './overlap';
+import { productCall } from './products';
 import { tensorOf } from './results';
 import { accept, canonical, readShared } from './shared';
 
@@ -44,8 +45,8 @@ export function logSumExpGradient(
       return logits.dims === undefined ? out : tensorOf(out, dims);
     };
     if (layout.outer * layout.inner === 0) return result();
-    const arrays = { point: arrangement.input(logits.data), direction: arrangement.convert(direction.data) };
-    return operation.perform({ ...call, ...arrays, out: arrangement.elements(out) }, (verdict) => {
+    const [point, g] = [arrangement.input(logits.data), arrangement.convert(direction.data)];
+    return operation.perform(productCall(call, point, g, arrangement.elements(out)), (verdict) => {
       accept(verdict, ['logits', 'g']);
       arrangement.finish();
       return result();
