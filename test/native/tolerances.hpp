@@ -32,8 +32,8 @@ inline double log_sum_exp(std::size_t n) { return rounds(n); }
 inline double sum(std::size_t n, double spread) { return rounds(n) + spread; }
 
 // Derivatives, in units of T's roundoff (half an ulp of 1).
-// softmax_vjp: of |beta| p (|g - sum p g| + sum p |g|). Four roundings of the element; five of the sum: a product, three
-// additions in T, and the sum itself.
+// softmax_vjp: of |beta| p (|g - sum p g| + sum p |g|). Four roundings of the element; five of the sum: a product,
+// three additions in T, and the sum itself.
 inline constexpr double kSoftmaxVjp = 5;
 // log_softmax_vjp: of |beta| (|g - p sum g| + p sum |g|); log_softmax_jvp: of |beta| (|t - sum p t| + sum p |t|). The
 // exponential is right to two units.
