@@ -10,8 +10,6 @@ import { validateApart } from './overlap';
 import { tensorOf } from './results';
 import { canonical, concluding, readShared } from './shared';
 
-const unused = { sign: undefined, weights: undefined, weightStrides: undefined, variant: false };
-
 /** `entry` is the public function: errors are shown at its caller. */
 export function jacobian(operation: Operation<Call>, entry: Entry, given: unknown, options: object = {}): unknown {
   try {
@@ -30,12 +28,26 @@ export function jacobian(operation: Operation<Call>, entry: Entry, given: unknow
       if (shared.mask !== undefined) validateApart('options.out', storage.data, 'options.mask', shared.mask.data);
     }
     const arrangement = new Arrangement(dims, layout, logits.kind, shared.beta);
-    const call = canonical(shared, layout, arrangement);
+    const { outer, n, inner, mask, maskStrides, beta, rule } = canonical(shared, layout, arrangement);
     const out = storage === undefined ? allocateLike(logits.kind, sizeOf(resultDims)) : storage.data;
     const result = (): unknown => (storage === undefined ? tensorOf(out, resultDims) : givenOut);
-    if (layout.outer * layout.inner === 0) return result();
-    const arrays = { logits: arrangement.input(logits.data), out: arrangement.rows(out) };
-    return operation.perform({ ...call, ...unused, ...arrays }, concluding(arrangement, result));
+    if (outer * inner === 0) return result();
+    const request: Call = {
+      outer,
+      n,
+      inner,
+      mask,
+      maskStrides,
+      beta,
+      rule,
+      logits: arrangement.input(logits.data),
+      out: arrangement.rows(out),
+      sign: undefined,
+      weights: undefined,
+      weightStrides: undefined,
+      variant: false,
+    };
+    return operation.perform(request, concluding(arrangement, result));
   } catch (error) {
     throw atCallSite(error, entry);
   }

@@ -8,6 +8,7 @@ import { type Given, measure, measureStorage, readLike, readLogits, readStorage,
 import { Arrangement, allocateLike } from './arrange';
 import type { Entry } from './execute';
 import { validateApart, validateApartOrSame } from './overlap';
+import { productCall } from './products';
 import { tensorOf } from './results';
 import { canonical, concluding, readShared } from './shared';
 
@@ -44,9 +45,9 @@ export function logSumExpGradient(
       return logits.dims === undefined ? out : tensorOf(out, dims);
     };
     if (layout.outer * layout.inner === 0) return result();
-    const arrays = { point: arrangement.input(logits.data), direction: arrangement.convert(direction.data) };
+    const [point, g] = [arrangement.input(logits.data), arrangement.convert(direction.data)];
     return operation.perform(
-      { ...call, ...arrays, out: arrangement.elements(out) },
+      productCall(call, point, g, arrangement.elements(out)),
       concluding(arrangement, result, ['logits', 'g']),
     );
   } catch (error) {

@@ -1,8 +1,8 @@
 // What products with the derivatives of softmax and its logarithm need of a chunk of a row, and the rows of the
 // Jacobian itself. p are probabilities, l their logarithms (at most 0), g is the vector that the derivative is
 // multiplied with. A class with p = 0 (l = -Infinity) takes no part: its g is not looked at, and its result is 0.
-// `plain` drops that rule for what the formula as it stands makes of zeros and infinities. What is exactly 0 is +0, added
-// last. out may be any input; NaN stays NaN.
+// `plain` drops that rule for what the formula as it stands makes of zeros and infinities. What is exactly 0 is +0,
+// added last. out may be any input; NaN stays NaN.
 #pragma once
 
 namespace softmax_native::SOFTMAX_ISA {

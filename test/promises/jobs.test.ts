@@ -260,7 +260,11 @@ describe('transfer', () => {
     const { result, transferred } = await promises.softmax(shared, { transfer: true });
     expect(result).toEqual(library.softmax(z));
     expect(transferred[0]).toBe(shared);
-    const memory = new Float32Array(new WebAssembly.Memory({ initial: 4 }).buffer, 0, size);
+    // The types of this project do not know it.
+    const { Memory } = (
+      globalThis as unknown as { WebAssembly: { Memory: new (size: object) => { buffer: ArrayBuffer } } }
+    ).WebAssembly;
+    const memory = new Float32Array(new Memory({ initial: 4 }).buffer, 0, size);
     memory.set(z);
     expect((await promises.softmax(memory, { transfer: true })).result).toEqual(library.softmax(z));
     expect(memory.length).toBe(size);
