@@ -81,6 +81,16 @@ const atLogits: AtLogits[] = [
   { z: [NaN, 1], mask: [0, 1], nonFinite: 'ieee', ...certain },
   { z: [-inf, 1], mask: [0, 1], nonFinite: 'ieee', ...certain },
   { z: [1, 1], mask: [0, 0], ...none },
+  { z: [1, 1], mask: [0, 0], nonFinite: 'ieee', ...none },
+  {
+    z: [-inf, 1],
+    mask: [1, 0],
+    nonFinite: 'ieee',
+    inBeta: [NaN, 0],
+    ofSum: [NaN, 0],
+    jacobian: [NaN, 0, 0, 0],
+    ofLog: [NaN, 0, 0, 0],
+  },
   { z: [5, NaN], mask: [0, 1], inBeta: [0, NaN], ofSum: [0, NaN], jacobian: [0, 0, 0, NaN], ofLog: [0, 0, 0, NaN] },
 ];
 
