@@ -18,8 +18,8 @@ T minus_infinity() {
 }
 
 // What tells the products apart. `idle` is the point at which a class takes no part. Where the formula as it stands
-// gives idle classes nothing to do as long as all g are finite, the cheaper `plain` kernels serve, and the sum says
-// whether that held: an infinity or NaN at p = 0 makes it NaN.
+// gives idle classes nothing to do as long as all g are finite and none overflows on its way, the cheaper `plain`
+// kernels serve, and the sum says whether that held: an infinity or NaN at p = 0 makes it NaN.
 template <class T>
 struct SoftmaxVjp {
   static constexpr bool kPlainIfFinite = true;
@@ -66,7 +66,7 @@ class Products {
   void row(const T* x, const T* g, T* out, double* chunks) const {
     bool plain = plain_ || Formula::kPlainIfFinite;
     T sum = static_cast<T>(sum_of(x, g, plain, chunks));
-    if (sum - sum != 0 && plain != plain_) {
+    if (plain != plain_ && !cannot_overflow(sum)) {
       plain = plain_;
       sum = static_cast<T>(sum_of(x, g, plain, chunks));
     }
@@ -82,6 +82,12 @@ class Products {
   const std::size_t n_;
   const double beta_;
   const bool constant_, plain_, stream_;
+
+  // Whether g - sum is finite for every finite g: the sum is less than half an ulp of the greatest number.
+  static bool cannot_overflow(T sum) {
+    constexpr T kHalfUlp = sizeof(T) == sizeof(float) ? T(0x1p103) : static_cast<T>(0x1p970);
+    return sum < kHalfUlp && -sum < kHalfUlp;
+  }
 
   double sum_of(const T* x, const T* g, bool plain, double* sums) const {
     if (n_ <= kChunk) return Formula::sum(x, g, n_, plain);

@@ -127,6 +127,16 @@ describe.each(libraries)('%s', (_, library) => {
       expect([...library.logSoftmaxJacobian(z, options).data], 'of the logarithm').toEqual(row.ofLog);
     });
 
+    test('what takes no part does not overflow either', () => {
+      const big = Elements === Float64Array ? 1.7e308 : 3e38;
+      expect([...library.softmaxVjp(Elements.of(0, 1), Elements.of(big, -big))]).toEqual([0, 0]);
+      // Where the sum is small beside g, but not small enough.
+      const sum = big * 2 ** -20;
+      const max = Elements === Float64Array ? Number.MAX_VALUE : (2 - 2 ** -23) * 2 ** 127;
+      expect([...library.softmaxVjp(Elements.of(0, 1), Elements.of(max, -sum))]).toEqual([0, 0]);
+      expect([...library.softmaxVjp(Elements.of(0, 1, 0), Elements.of(-max, sum, NaN))]).toEqual([0, 0, 0]);
+    });
+
     test('a row spoils no other', () => {
       const tensor = (values: number[]) => ({ data: Elements.from(values), dims: [2, 2] });
       const [p, g] = [tensor([0.5, 0.5, 0.5, 0.5]), tensor([NaN, 1, 1, 2])];
