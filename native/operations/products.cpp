@@ -20,9 +20,12 @@ T minus_infinity() {
 // What tells the products apart. `idle` is the point at which a class takes no part. Where the formula as it stands
 // gives idle classes nothing to do as long as all g are finite and none overflows on its way, the cheaper `plain`
 // kernels serve, and the sum says whether that held: an infinity or NaN at p = 0 makes it NaN.
+// `corrected` looks at a sum that is not finite: e^l of a class that takes part is not 0, though it may be rounded to
+// it.
 template <class T>
 struct SoftmaxVjp {
   static constexpr bool kPlainIfFinite = true;
+  static T corrected(const T*, const T*, std::size_t, T sum) { return sum; }
   static T idle() { return 0; }
   static double sum(const T* p, const T* g, std::size_t n, bool plain) {
     return kernels().of<T>().dot(p, g, n, T(0), plain);
@@ -35,11 +38,14 @@ struct SoftmaxVjp {
 template <class T>
 struct LogSoftmaxVjp {
   static constexpr bool kPlainIfFinite = false;
+  static T corrected(const T*, const T*, std::size_t, T sum) { return sum; }
   static T idle() { return minus_infinity<T>(); }
   static double sum(const T* l, const T* g, std::size_t n, bool plain) {
     return kernels().of<T>().part_sum(l, g, n, plain);
   }
   static void write(const T* l, const T* g, T* out, std::size_t n, T sum, T factor, bool plain, bool stream) {
+    // e^l times an infinite sum is that sum.
+    if (!plain && sum - sum != 0) return kernels().of<T>().log_softmax_jvp(l, g, out, n, sum, factor, plain, stream);
     kernels().of<T>().log_softmax_vjp(l, g, out, n, sum, factor, plain, stream);
   }
 };
@@ -47,6 +53,17 @@ struct LogSoftmaxVjp {
 template <class T>
 struct LogSoftmaxJvp {
   static constexpr bool kPlainIfFinite = false;
+  static T corrected(const T* l, const T* t, std::size_t n, T sum) {
+    const T infinity = -minus_infinity<T>();
+    bool up = false, down = false;
+    for (std::size_t j = 0; j < n; ++j) {
+      if (l[j] == -infinity) continue;
+      if (l[j] - l[j] != 0 || t[j] != t[j]) return sum;
+      up = up || t[j] == infinity;
+      down = down || t[j] == -infinity;
+    }
+    return up == down ? sum : up ? infinity : -infinity;
+  }
   static T idle() { return minus_infinity<T>(); }
   static double sum(const T* l, const T* t, std::size_t n, bool plain) {
     return kernels().of<T>().exp_dot(l, t, n, plain);
@@ -70,6 +87,7 @@ class Products {
       plain = plain_;
       sum = static_cast<T>(sum_of(x, g, plain, chunks));
     }
+    if (sum - sum != 0 && !plain_) sum = Formula::corrected(x, g, n_, sum);
     if (constant_ && sum == sum) return fill(out, n_, T(0));
     const T factor = static_cast<T>(constant_ ? 1 : beta_);
     if (n_ <= kChunk) return Formula::write(x, g, out, n_, sum, factor, plain, stream_);

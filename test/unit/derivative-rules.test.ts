@@ -146,6 +146,37 @@ describe.each(libraries)('%s', (_, library) => {
       expect([...library.softmaxJacobian(z).data]).toEqual([...nan4, ...even.jacobian]);
     });
 
+    // e^-200 is 0 in float32, e^-800 in float64.
+    test.each([-200, -800])('a probability that is rounded to 0, at %d, takes part all the same', (low) => {
+      const logP = Elements.of(low, 0);
+      const both = (g: number[], options?: { beta: number }) => [
+        [...library.logSoftmaxVjp(logP, Elements.from(g), options)],
+        [...library.logSoftmaxJvp(logP, Elements.from(g), options)],
+      ];
+      expect(both([1, inf])).toEqual([
+        [-inf, NaN],
+        [-inf, NaN],
+      ]);
+      expect(both([-inf, 1])).toEqual([
+        [NaN, inf],
+        [NaN, inf],
+      ]);
+      expect(both([inf, -inf])).toEqual([nan2, nan2]);
+      expect(both([inf, NaN])).toEqual([nan2, nan2]);
+      expect(both([inf, 1], { beta: 0 })).toEqual([zeros, zeros]);
+      const z = { data: Elements.of(low, 0, -inf, 0, 0, low), dims: [2, 3] };
+      expect([...library.logSumExpVjp(z, [inf, 2]).data.subarray(0, 4)]).toEqual([inf, inf, 0, 1]);
+      expect([...library.logSumExpVjp(z, [inf, inf], { beta: -1 }).data]).toEqual([0, 0, -inf, -inf, -inf, -inf]);
+      expect([...library.logSumExpVjp(z, [-inf, NaN], { mask: Uint8Array.of(1, 0, 1) }).data]).toEqual([
+        -inf,
+        0,
+        0,
+        NaN,
+        0,
+        NaN,
+      ]);
+    });
+
     test('g of log-sum-exp that is not finite', () => {
       const z = Elements.of(-inf, 1, 1);
       expect([...library.logSumExpVjp(z, inf)]).toEqual([0, inf, inf]);
