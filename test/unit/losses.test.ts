@@ -183,6 +183,12 @@ describe.each(libraries)(
       const h = 2 ** -40;
       expect(klDivergence([0, 0], [0, 2 * h]) / (h * h)).toBeCloseTo(0.5, 9);
       expect(klDivergence([0, 0], [0, -Infinity])).toBe(Infinity);
+      // Also where p is rounded to 0, but not where q is.
+      const beyond = -Infinity;
+      expect(klDivergence([3.57, beyond, -75.3], [0, beyond, beyond], { beta: 1e30 })).toBe(Infinity);
+      expect(klDivergence([-3.57, Infinity, 75.3], [0, Infinity, Infinity], { beta: -1e300 })).toBe(Infinity);
+      expect(klDivergence([3.57, beyond, -1e300], [0, beyond, Infinity], { beta: 1e300 })).toBe(Infinity);
+      expect(klDivergence([3.57, beyond, -75.3], [0, beyond, -1e300], { beta: 1e300 })).toBe(0);
       expect(klDivergence([0, -Infinity], [0, 0])).toBeCloseTo(Math.LN2, 15);
       expect(klDivergence([Infinity, 0], [0, 0])).toBeCloseTo(Math.LN2, 15);
       expect(klDivergence([1, 3, 3], [3, 3, 3], { beta: Infinity })).toBeCloseTo(Math.log(1.5), 15);
