@@ -38,7 +38,6 @@ struct Field {
   std::vector<T> row_max;
   std::vector<double> row_sum;
   T max = -100;
-  double sum = 0, at_max = 0, sums[6];
   double sum = 0, at_max = 0, sums[8] = {};
 };
 
