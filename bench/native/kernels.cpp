@@ -95,6 +95,9 @@ struct Cases {
   void softmax_vjp() {
     k.softmax_vjp(f.weight.data(), f.x.data(), f.out.data(), f.n, T(0), T(0.1), T(1), false, false);
   }
+  void softmax_vjp_short() {
+    k.softmax_vjp_short(f.weight.data(), f.x.data(), f.out.data(), f.rows(), f.kRow, T(1), T(1e30));
+  }
   void log_softmax_vjp() {
     k.log_softmax_vjp(f.x.data(), f.weight.data(), f.out.data(), f.n, T(0.1), T(1), false, false);
   }
