@@ -52,7 +52,14 @@ function product(name: OperationName, point: string, direction: string): Descrip
 
 /** A matrix for each row. */
 function matrices(name: OperationName): Description<Call> {
-  return { name, describe: ({ logits, out, mask }) => ({ arrays: [logits, out, mask], names, work: out.length }) };
+  return {
+    name,
+    describe: ({ logits, out, mask, outer, n, inner }) => ({
+      arrays: [logits, out, mask],
+      names,
+      work: outer * n * n * inner,
+    }),
+  };
 }
 
 export const descriptions = {

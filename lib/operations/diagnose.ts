@@ -7,7 +7,7 @@ import { own } from '../ownership';
 import { layoutOf, reducedDims } from '../shape';
 import type { DiagnoseCall, Operation } from '../types';
 import { validateAxes } from '../validate';
-import { measure, readLogits } from './arguments';
+import { measure, rankOf, readLogits } from './arguments';
 import { Arrangement, fitsFloat32 } from './arrange';
 import type { Entry } from './execute';
 import { tensorOf } from './results';
@@ -42,8 +42,8 @@ export function diagnosis(
   try {
     const shared = readShared(options);
     const logits = readLogits(given);
+    const axes = validateAxes(shared.axis, rankOf(logits), false);
     const dims = measure(logits);
-    const axes = validateAxes(shared.axis, dims.length, false);
     const layout = layoutOf(dims, axes);
     // All is computed in float64: no beta asks for a copy.
     const arrangement = new Arrangement(dims, layout, logits.kind, 1);
