@@ -3,8 +3,11 @@ import * as plain from 'softmax-native';
 import * as promises from 'softmax-native/promises';
 
 const LARGEST_ROW = 20_000_000;
+// Elements from which giving an array away (some microseconds) is cheaper than having it copied.
+const WORTH_GIVING = 100_000;
 
 export function handlersOf(synchronous) {
+  const library = synchronous ? plain : promises;
   const compute = synchronous ? onTheLoop : offTheLoop;
   const rows = new Map();
 
@@ -12,10 +15,10 @@ export function handlersOf(synchronous) {
     'POST /classify': async (query, body, signal) => {
       const [count, classes] = dimsOf(query, body.byteLength, 0);
       const logits = { data: new Float32Array(body), dims: [count, classes] };
-      const found = await compute('argmax', signal, [logits]);
+      const found = await compute(library.argmax, signal, [logits]);
       const [given] = found.arrays;
       const labels = [...found.result.data];
-      const { data } = (await compute('softmax', signal, [given], { out: given })).result;
+      const { data } = (await compute(library.softmax, signal, [given], { out: given })).result;
       return { labels, confidences: labels.map((label, row) => data[row * classes + label]) };
     },
 
@@ -23,7 +26,7 @@ export function handlersOf(synchronous) {
       const [count, classes] = dimsOf(query, body.byteLength, 1);
       const logits = { data: new Float32Array(body, 0, count * classes), dims: [count, classes] };
       const targets = new Int32Array(body, 4 * count * classes, count);
-      const { result } = await compute('crossEntropy', signal, [logits, targets]);
+      const { result } = await compute(library.crossEntropy, signal, [logits, targets]);
       return { loss: result.loss, rows: count };
     },
 
@@ -32,23 +35,25 @@ export function handlersOf(synchronous) {
       if (!Number.isInteger(size) || size < 1 || size > LARGEST_ROW)
         throw invalid(`size must be from 1 to ${LARGEST_ROW}`);
       // As a model would leave it: in memory that can be given away, and comes back.
-      const sum = await compute('logSumExp', signal, [takeRow(rows, size)]);
+      const sum = await compute(library.logSumExp, signal, [takeRow(rows, size)]);
       const [row] = sum.arrays;
-      const { arrays } = await compute('softmax', signal, [row], { out: row });
+      const { arrays } = await compute(library.softmax, signal, [row], { out: row });
       rows.get(size).push(arrays[0]);
       return { size, logSumExp: sum.result };
     },
   };
 }
 
-/** The arrays are the request's own: they are given away, so that nothing is copied, and come back in `arrays`. */
-async function offTheLoop(name, signal, args, options = {}) {
-  const { result, transferred } = await promises[name](...args, { ...options, signal, transfer: true });
+/** The arrays are the request's own: large ones are given away, so that nothing is copied, and come back in `arrays`. */
+async function offTheLoop(call, signal, args, options = {}) {
+  const { length } = args[0].data ?? args[0];
+  if (length < WORTH_GIVING) return { result: await call(...args, { ...options, signal }), arrays: args };
+  const { result, transferred } = await call(...args, { ...options, signal, transfer: true });
   return { result, arrays: transferred };
 }
 
-async function onTheLoop(name, _signal, args, options = {}) {
-  return { result: plain[name](...args, options), arrays: args };
+async function onTheLoop(call, _signal, args, options = {}) {
+  return { result: call(...args, options), arrays: args };
 }
 
 function takeRow(rows, size) {

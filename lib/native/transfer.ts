@@ -81,6 +81,7 @@ function replace(
   // What is not an array of its own, be it inherited, stays as the object has it.
   const changed = Object.create(value) as object;
   for (const key of Object.keys(value)) {
+    if (key === 'signal') continue;
     const inner = replace((value as Record<string, unknown>)[key], levels - 1, change, found);
     Object.defineProperty(changed, key, { value: inner, enumerable: true });
   }
