@@ -1,7 +1,7 @@
 // The way of diagnose from arguments to result, for either backend: a backend writes all fields of a row one after the
 // other, here they become an object of numbers, or of tensors.
 import { atCallSite } from '../errors';
-import { Float64Array, Int32Array } from '../intrinsics';
+import { Float64Array, Int32Array, lengthOf } from '../intrinsics';
 import type { Diagnoses, Diagnosis } from '../options';
 import { own } from '../ownership';
 import { layoutOf, reducedDims } from '../shape';
@@ -66,7 +66,7 @@ function ofVector(values: Float64Array): Diagnosis {
 }
 
 function ofRows(values: Float64Array, dims: readonly number[]): Diagnoses {
-  const rows = values.length / fields.length;
+  const rows = lengthOf(values) / fields.length;
   const entries = fields.map((field, i) => {
     const column = integers.includes(field) ? new Int32Array(rows) : new Float64Array(rows);
     for (let row = 0; row < rows; row += 1) column[row] = values[row * fields.length + i] as number;
