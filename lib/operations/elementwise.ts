@@ -10,6 +10,7 @@ import {
   measure,
   measureLength,
   measureStorage,
+  rankOf,
   readLogits,
   readMask,
   readStorage,
@@ -104,8 +105,9 @@ function shaped(
   const storage =
     options.out === undefined ? undefined : readStorage<FloatArray>('options.out', options.out, logits.kind);
 
+  const axes = validateAxes(options.axis, rankOf(logits), operation.compares);
   const dims = measure(logits);
-  const layout = layoutOf(dims, validateAxes(options.axis, dims.length, operation.compares));
+  const layout = layoutOf(dims, axes);
   if (storage !== undefined) {
     measureStorage(storage, dims);
     validateApartOrSame('options.out', storage.data, 'logits', logits.data);

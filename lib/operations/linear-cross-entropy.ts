@@ -136,9 +136,9 @@ function compute(backend: Operation<LinearLossCall>, request: Request): unknown 
     weight: weight && arrangement.convert(weight),
     losses: losses && arrangement.rows(losses),
     logSumExp: arrangement.rows(logSumExp),
-    hiddenGradient: hiddenGradient && arrangement.rows(hiddenGradient),
-    matrixGradient: matrixGradient && arrangement.rows(matrixGradient),
-    biasGradient: biasGradient && arrangement.rows(biasGradient),
+    hiddenGradient: hiddenGradient && arrangement.rows(hiddenGradient, gradients.hidden.name),
+    matrixGradient: matrixGradient && arrangement.rows(matrixGradient, gradients.weight.name),
+    biasGradient: biasGradient && arrangement.rows(biasGradient, gradients.bias.name),
     totals,
   };
   const ofRows = (values: FloatArray): unknown =>

@@ -4,7 +4,7 @@ import { atCallSite, invalidType, invalidValue, outOfRange } from '../errors';
 import { layoutOf, reducedDims, sizeOf } from '../shape';
 import type { FloatArray, LossCall, Operation, Reduction } from '../types';
 import { validateAxes, validateOptions } from '../validate';
-import { type Given, measure, measureStorage, readFloats, readLogits, readStorage } from './arguments';
+import { type Given, measure, measureStorage, rankOf, readFloats, readLogits, readStorage } from './arguments';
 import { Arrangement, allocateLike } from './arrange';
 import type { Entry } from './execute';
 import { validateApart, validateApartOrSame } from './overlap';
@@ -19,6 +19,9 @@ export interface LossOperation {
   /** Whether the options of softmax, smoothing, the z-loss, capping and the target's gradient exist. */
   readonly normalizes: boolean;
 }
+
+export const crossEntropyOperation: LossOperation = { input: 'logits', normalizes: true };
+export const nllLossOperation: LossOperation = { input: 'logProbabilities', normalizes: false };
 
 export interface LossOptions {
   readonly axis?: unknown;
@@ -154,8 +157,9 @@ interface LossResult {
 
 function compute(backend: Operation<LossCall>, input: string, request: Request): unknown {
   const { logits, wanted, wantedOfTarget, shared, settings } = request;
+  const axes = validateAxes(shared.axis, rankOf(logits), false);
   const dims = measure(logits);
-  const layout = layoutOf(dims, validateAxes(shared.axis, dims.length, false));
+  const layout = layoutOf(dims, axes);
   const { classes, probabilities } = measureTarget(request.targets, dims, layout, settings.ignoreIndex);
   const weight = request.weights && measureWeight(request.weights, layout.n);
   if (classes !== undefined && wantedOfTarget.given !== undefined && wantedOfTarget.given !== false) {
@@ -195,8 +199,8 @@ function compute(backend: Operation<LossCall>, input: string, request: Request):
     weight: weight && arrangement.convert(weight),
     losses: losses && arrangement.rows(losses),
     logSumExp: arrangement.rows(logSumExp),
-    gradient: gradient && arrangement.elements(gradient),
-    targetGradient: targetGradient && arrangement.elements(targetGradient),
+    gradient: gradient && arrangement.elements(gradient, wanted.name),
+    targetGradient: targetGradient && arrangement.elements(targetGradient, wantedOfTarget.name),
     totals,
   };
   const ofRows = (values: FloatArray): unknown =>

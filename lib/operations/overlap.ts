@@ -7,6 +7,7 @@ const bytesOfElement: Readonly<Record<string, number>> = {
   Int32Array: 4,
   Float32Array: 4,
   Float64Array: 8,
+  BigInt64Array: 8,
 };
 
 /** Refuses `out` if it shares bytes with `input`. */
