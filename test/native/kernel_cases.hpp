@@ -39,8 +39,7 @@ enum class Domain {
   keys,  // no NaN, sign(beta) x below +Infinity, max finite
 };
 
-enum class Kind { row, tile, matrix, product };
-enum class Kind { row, tile, matrix, outer };
+enum class Kind { row, tile, matrix, product, outer };
 
 struct Needs {
   Kind kind = Kind::row;
