@@ -35,6 +35,11 @@ export const offsetOf = accessor<number>('byteOffset');
 /** The true buffer. It gives a small array a buffer object that it did not need: ask only where it matters. */
 export const bufferOf = accessor<ArrayBufferLike>('buffer');
 
+/** The true number of bytes of an ArrayBuffer: 0 for one that was transferred. */
+export const bytesOf = uncurryThis(
+  (getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength') as { get: (this: unknown) => number }).get,
+);
+
 const sharedLength = uncurryThis(
   (getOwnPropertyDescriptor(SharedArrayBuffer.prototype, 'byteLength') as { get: (this: unknown) => number }).get,
 );
