@@ -9,7 +9,8 @@ inputs=${1:-1000000}
 families=${2:-kernels operations softmax derivatives losses linear diagnosis}
 seconds=${SOFTMAX_NATIVE_SECONDS:-600}
 build=$root/build-fuzz
-flags="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+# -w: warnings are the other builds' business.
+flags="-O1 -g -w -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
 export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1"
 
 compiler=

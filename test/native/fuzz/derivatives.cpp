@@ -102,9 +102,8 @@ class DerivativeCase {
       sum += row.p[j] = std::exp(Real(beta_) * row.d[j]);
     }
     for (std::size_t j = 0; j < n_; ++j) {
-      if (row.p[j] == 0) continue;
-      row.p[j] /= sum;
-      row.error[j] = tolerance::softmax(n_, double(std::log(row.p[j])));
+      row.p[j] /= sum == 0 ? 1 : sum;
+      if (row.p[j] != 0) row.error[j] = tolerance::softmax(n_, double(std::log(row.p[j])));
     }
     return row;
   }
@@ -119,7 +118,8 @@ class DerivativeCase {
     for (std::size_t j = 0; j < n_; ++j) {
       const Real t = row.d[j] - mean;
       const Real allowed = 2 * kUnit * row.p[j] * ((row.error[j] + 3) * std::fabs(t) + mean_error);
-      check("softmax_beta_gradient", r, j, out[logits_.place(r, j)], row.p[j] * t, allowed + kLeast * std::fabs(t));
+      check("softmax_beta_gradient", r, j, out[logits_.place(r, j)], row.p[j] * t,
+            allowed + kLeast * (2 + std::fabs(t)));
     }
   }
 

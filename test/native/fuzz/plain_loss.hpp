@@ -37,7 +37,7 @@ class PlainLoss {
   bool is_ignored = false, is_empty = false;
 
   PlainLoss(const LossRow<T>& row, const LossOptions<T>& options, Real beta)
-      : row_(row), options_(options), beta_(beta), n_(row.x.size()), u_(n_), u_size_(n_) {
+      : row_(row), options_(options), beta_(beta), n_(row.x.size()), u_(n_), u_size_(n_), kept_size_(n_) {
     gradient.resize(n_);
     target_gradient.resize(n_);
     weigh();
@@ -51,7 +51,7 @@ class PlainLoss {
   const LossOptions<T>& options_;
   const Real beta_;
   const std::size_t n_;
-  std::vector<Real> u_, u_size_, log_p_, d_, capped_;
+  std::vector<Real> u_, u_size_, kept_size_, log_p_, d_, capped_;
   Real kept_ = 1, of_capping_ = 0, log_sum_ = 0, lse_error_ = 0;
 
   Real weight(std::size_t c) const { return row_.weight == nullptr ? Real(1) : Real(row_.weight[c]); }
@@ -71,7 +71,9 @@ class PlainLoss {
       elsewhere = elsewhere || (!by_index && c != dropped && row_.y[c] != 0);
       const Real share = row_.counts[c] ? all : 0;
       u_[c] = weight(c) * (kept_ * y + share);
-      u_size_[c] = weight(c) * (std::fabs(kept_) * y + share);
+      // With smoothing over others the factor of y is itself a difference.
+      kept_size_[c] = weight(c) * (options_.over_others ? 1 + all * taking : kept_);
+      u_size_[c] = kept_size_[c] * y + weight(c) * share;
       if (by_index && y != 0 && options_.over_others && others > 0) u_[c] = weight(c) * (1 - eps);
     }
     is_ignored = by_index ? row_.named < 0 : drops && dropped < n_ && !elsewhere && row_.y[dropped] != 0;
@@ -128,9 +130,8 @@ class PlainLoss {
       const bool drops = row_.y != nullptr && row_.ignored >= 0 && static_cast<std::size_t>(row_.ignored) == c;
       const Real of_target = drops || !row_.counts[c] ? Real(0) : weight(c) * kept_;
       if (of_target != 0) {
-        target_gradient[c] = {-of_target * log_p_[c],
-                              std::fabs(of_target) * (lse_error_ + 6 * kUlp * (far + log_sum_))};
-        target_gradient[c].allowed += kUlp * of_capping_ * std::fabs(of_target) + 4 * kLeast;
+        target_gradient[c] = {-of_target * log_p_[c], kept_size_[c] * (lse_error_ + 6 * kUlp * (far + log_sum_))};
+        target_gradient[c].allowed += kUlp * of_capping_ * kept_size_[c] + 4 * kLeast;
       }
       if (!row_.counts[c]) continue;
       const Real p = std::exp(log_p_[c]), size = mass_size + std::fabs(pull);
