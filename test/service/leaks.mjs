@@ -1,6 +1,7 @@
 // Calls by the million, plain and for promises: the resident set stays what it is; and workers by the thousand.
 // node --expose-gc test/service/leaks.mjs [calls, 1000000] [warming, 100000]
-// node --expose-gc test/service/leaks.mjs workers [workers, 1000] [warming, 100]; prints { calls, growthMiB } as JSON.
+// node --expose-gc test/service/leaks.mjs workers [workers, 1000] [warming, 100]
+// prints { calls, growthMiB, quartersMiB } as JSON.
 import { createRequire } from 'node:module';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 
@@ -90,8 +91,13 @@ if (!isMainThread) {
     .map(Number);
   const run = ofWorkers ? work : make;
   await run(warming);
-  const before = await resident();
-  await run(count);
-  const growthMiB = Number(((await resident()) / 2 ** 20 - before / 2 ** 20).toFixed(2));
-  console.log(JSON.stringify({ calls: count, growthMiB }));
+  // A leak grows in every quarter; what is once made and then kept, in one of them.
+  const sizes = [await resident()];
+  for (let quarter = 0; quarter < 4; quarter += 1) {
+    await run(Math.ceil(count / 4));
+    sizes.push(await resident());
+  }
+  const growth = (from, to) => Number(((to - from) / 2 ** 20).toFixed(2));
+  const quartersMiB = sizes.slice(1).map((size, i) => growth(sizes[i], size));
+  console.log(JSON.stringify({ calls: count, growthMiB: growth(sizes[0], sizes.at(-1)), quartersMiB }));
 }
