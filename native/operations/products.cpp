@@ -156,7 +156,6 @@ Outcome product(const Logits<T>& point, const T* g, T* out) {
   const bool in_place = out == point.data || out == g;
   const bool stream = tiles.direct() && !in_place && point.layout.size() * sizeof(T) >= kStreamBytes;
   const Products<T, Formula> products(point, stream);
-  const std::size_t n = point.layout.n;
   return write_tiles(
       point, tiles, out,
       [&](RowTile tile, const T* x, T* rows, const Workspace<T>& workspace) {
