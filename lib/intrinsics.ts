@@ -35,16 +35,17 @@ export const offsetOf = accessor<number>('byteOffset');
 /** The true buffer. It gives a small array a buffer object that it did not need: ask only where it matters. */
 export const bufferOf = accessor<ArrayBufferLike>('buffer');
 
-const sharedLength = uncurryThis(
-  (getOwnPropertyDescriptor(SharedArrayBuffer.prototype, 'byteLength') as { get: (this: unknown) => number }).get,
+/** The true number of bytes of an ArrayBuffer: 0 for one that was transferred. */
+export const bytesOf = uncurryThis(
+  (getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength') as { get: (this: unknown) => number }).get,
 );
 
-/** Whether the view's memory may be written by another thread meanwhile. */
+/** Whether the view's memory may be written by another thread meanwhile. Only then an error is thrown, which is slow. */
 export function isShared(view: unknown): boolean {
   try {
-    return sharedLength(bufferOf(view)) >= 0;
+    return bytesOf(bufferOf(view)) < 0;
   } catch {
-    return false;
+    return true;
   }
 }
 

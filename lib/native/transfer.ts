@@ -1,6 +1,7 @@
 // Arrays that are given away: their buffers are moved to views that nobody else has, so that nothing is copied.
 import {
   bufferOf,
+  bytesOf,
   Float32Array,
   Float64Array,
   Int32Array,
@@ -91,6 +92,8 @@ function replace(
 /** The buffer under another owner; undefined for one that cannot be moved, which is then copied like any other. */
 function move(buffer: ArrayBufferLike): ArrayBuffer | undefined {
   if (!(buffer instanceof ArrayBuffer) || (buffer as { resizable?: boolean }).resizable === true) return undefined;
+  // An option's getter may have taken it meanwhile, which structuredClone would not say: the call itself does.
+  if (bytesOf(buffer) === 0) return undefined;
   try {
     return structuredClone(buffer, { transfer: [buffer] });
   } catch {

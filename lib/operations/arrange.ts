@@ -67,9 +67,9 @@ interface Copied {
  * which brings results from where they were computed to where they are wanted.
  */
 export class Arrangement {
-  private readonly order: Order;
   private readonly computed: string;
   private readonly copies: Copied[] = [];
+  private known: Order | undefined;
 
   /** `kind` is that of the logits; with a beta that float32 cannot hold all is computed in float64. */
   constructor(
@@ -78,8 +78,13 @@ export class Arrangement {
     kind: string,
     beta: number,
   ) {
-    this.order = orderOf(dims, layout);
     this.computed = fitsFloat32(beta) ? kind : 'Float64Array';
+  }
+
+  /** Asked for only where something is not in place: it costs most of a short call. */
+  private get order(): Order {
+    this.known ??= orderOf(this.dims, this.layout);
+    return this.known;
   }
 
   /** An array of the logits' shape. */

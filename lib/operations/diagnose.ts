@@ -49,11 +49,12 @@ export function diagnosis(
     const arrangement = new Arrangement(dims, layout, logits.kind, 1);
     const rows = layout.outer * layout.inner;
     const out = own(new Float64Array(rows * fields.length));
-    const shape = canonical(shared, layout, arrangement);
+    const { outer, n, inner, mask, maskStrides, beta, rule } = canonical(shared, layout, arrangement);
     const result = (): unknown =>
       logits.dims === undefined ? ofVector(out) : ofRows(out, reducedDims(dims, axes, false));
     if (rows === 0) return result();
-    const call = { ...shape, logits: arrangement.input(logits.data), out, inFloat64: !fitsFloat32(shared.beta) };
+    const [values, inFloat64] = [arrangement.input(logits.data), !fitsFloat32(beta)];
+    const call = { outer, n, inner, mask, maskStrides, beta, rule, logits: values, out, inFloat64 };
     return operation.perform(call, concluding(arrangement, result));
   } catch (error) {
     throw atCallSite(error, entry);

@@ -40,12 +40,10 @@ export function divergence(
     }
     const result = storage === undefined ? allocateLike(logits.kind, sizeOf(kept)) : storage.data;
     const arrangement = new Arrangement(dims, layout, logits.kind, shared.beta);
-    const call = {
-      ...canonical(shared, layout, arrangement),
-      logits: arrangement.input(logits.data),
-      otherLogits: arrangement.input(other.data),
-      out: arrangement.rows(result),
-    };
+    const { outer, n, inner, mask, maskStrides, beta, rule } = canonical(shared, layout, arrangement);
+    const [x, y] = [arrangement.input(logits.data), arrangement.input(other.data)];
+    const rows = arrangement.rows(result);
+    const call = { outer, n, inner, mask, maskStrides, beta, rule, logits: x, otherLogits: y, out: rows };
     return backend.perform(
       call,
       concluding(arrangement, () => {

@@ -83,7 +83,7 @@ function vector(
     const length = measureLength('options.out', out);
     if (length !== n) throw wrongLength('options.out', [n], length);
     // Two arrays of one length at one offset are the same region, or have nothing in common.
-    if (offsetOf(out) !== offsetOf(logits)) validateApart('options.out', out, 'logits', logits);
+    if (offsetOf(out) !== offsetOf(logits)) validateApartOrSame('options.out', out, 'logits', logits);
   }
   if (n === 1 && Number.isFinite(first)) out[0] = operation.ofOne;
   else if (n > 0) kernel.rows(logits, out, 1, n, beta, rule, variant);

@@ -93,9 +93,11 @@ export function readSettings(options: LossOptions, normalizes: boolean): Setting
   if (reduction !== 'mean' && reduction !== 'sum' && reduction !== 'none') {
     throw invalidValue('options.reduction', "must be one of: 'mean', 'sum', 'none'", reduction);
   }
+  const { smoothing, overOthers } = readSmoothing(labelSmoothing);
   return {
     ignoreIndex,
-    ...readSmoothing(labelSmoothing),
+    smoothing,
+    overOthers,
     zLoss: readNumber('options.zLoss', zLoss, 'finite and >= 0', (value) => value >= 0),
     softcap: softcap === undefined ? 0 : readNumber('options.softcap', softcap, 'finite and > 0', (value) => value > 0),
     reduction,
@@ -144,6 +146,15 @@ interface Request {
   readonly settings: Settings;
 }
 
+/** Without what was not asked for. */
+interface LossResult {
+  loss: unknown;
+  totalWeight: number;
+  logSumExp?: unknown;
+  gradient?: unknown;
+  targetGradient?: unknown;
+}
+
 function compute(backend: Operation<LossCall>, input: string, request: Request): unknown {
   const { logits, wanted, wantedOfTarget, shared, settings } = request;
   const axes = validateAxes(shared.axis, rankOf(logits), false);
@@ -165,9 +176,22 @@ function compute(backend: Operation<LossCall>, input: string, request: Request):
   const losses = reduction === 'none' ? allocateLike(logits.kind, rows) : undefined;
   const logSumExp = allocateLike(logits.kind, rows);
   const totals = { loss: 0, totalWeight: 0 };
+  const { outer, n, inner, mask, maskStrides, beta, rule } = canonical(shared, layout, arrangement);
+  const { smoothing, overOthers, zLoss, softcap } = settings;
+  // Property by property: V8 takes microseconds to spread an object and to add to it.
   const call: LossCall = {
-    ...canonical(shared, layout, arrangement),
-    ...settings,
+    outer,
+    n,
+    inner,
+    mask,
+    maskStrides,
+    beta,
+    rule,
+    smoothing,
+    overOthers,
+    zLoss,
+    softcap,
+    reduction,
     logits: arrangement.input(logits.data),
     classes,
     probabilities: probabilities && arrangement.input(probabilities),
@@ -181,13 +205,16 @@ function compute(backend: Operation<LossCall>, input: string, request: Request):
   };
   const ofRows = (values: FloatArray): unknown =>
     logits.dims === undefined ? values[0] : tensorOf(values, reducedDims(dims, layout.reduced, false));
-  const result = (): unknown => ({
-    loss: losses === undefined ? totals.loss : ofRows(losses),
-    totalWeight: totals.totalWeight,
-    ...(input === 'logits' && { logSumExp: ofRows(logSumExp) }),
-    ...shown('gradient', wanted, gradient, logits.dims),
-    ...shown('targetGradient', wantedOfTarget, targetGradient, logits.dims),
-  });
+  const result = (): unknown => {
+    const found: LossResult = {
+      loss: losses === undefined ? totals.loss : ofRows(losses),
+      totalWeight: totals.totalWeight,
+    };
+    if (input === 'logits') found.logSumExp = ofRows(logSumExp);
+    if (gradient !== undefined) found.gradient = shown(wanted, gradient, logits.dims);
+    if (targetGradient !== undefined) found.targetGradient = shown(wantedOfTarget, targetGradient, logits.dims);
+    return found;
+  };
   return backend.perform(call, concluding(arrangement, result));
 }
 
@@ -209,12 +236,8 @@ function measureWanted(
   return storage.data;
 }
 
-export function shown(
-  key: string,
-  { storage, given }: Wanted,
-  data: FloatArray | undefined,
-  dims: readonly number[] | undefined,
-): object {
-  if (data === undefined) return {};
-  return { [key]: storage !== undefined ? given : dims === undefined ? data : tensorOf(data, dims) };
+/** What the user gets for a gradient: the storage as given, or what was allocated. */
+export function shown({ storage, given }: Wanted, data: FloatArray, dims: readonly number[] | undefined): unknown {
+  if (storage !== undefined) return given;
+  return dims === undefined ? data : tensorOf(data, dims);
 }

@@ -44,7 +44,7 @@ describe.each(subjects)('$title', (subject) => {
 
   const single = ['argmax', 'hardmax', 'softmaxJacobian', 'logSoftmaxJacobian', 'linearCrossEntropy'];
   const isVector = !('dims' in (subject.create()[0] as object));
-  test.skipIf(single.includes(subject.name) || isVector).each(labelsOf(subject))(
+  test.each(single.includes(subject.name) || isVector ? [] : labelsOf(subject))(
     '%s detached by an element of the axes',
     async (label) => {
       for (const [way, call] of ways) {

@@ -108,7 +108,7 @@ describe.each(subjects)('$title', (subject) => {
   });
 
   const storage = placesOf(subject, subject.create()).filter(({ isStorage }) => isStorage);
-  test.runIf(storage.length > 0).each(storage.map(({ label }) => label))('%s that overlaps an input', async (label) => {
+  test.each(storage.map(({ label }) => label))('%s that overlaps an input', async (label) => {
     const inputs = placesOf(subject, subject.create()).filter(({ isStorage }) => !isStorage);
     for (const input of inputs) {
       for (const [way, call] of ways) {

@@ -39,10 +39,10 @@ describe.each(subjects)('$title', (subject) => {
 
     // Another type of logits would make all others wrong instead.
     const first = label === subject.names[0];
-    test.skipIf(first || converted.test(label))('another element type', () =>
+    if (first || converted.test(label)) return;
+    test('another element type', () =>
       refuse((array) =>
         array instanceof Float64Array ? new Float32Array(array.length) : new Float64Array(array.length),
-      ),
-    );
+      ));
   });
 });

@@ -72,14 +72,12 @@ class LinearCase {
     const LinearLayer<T> layer{h, weight.place(offset + 3, weight_.data(), n * d), bias_.data(), count, n, d};
     const bool masks = !mask_.empty(), likely = !probability_.empty();
     const Logits<T> logits{
-        nullptr,  {count, n, 1}, masks ? -0.7 : 1, NonFinite::kLimit, masks ? mask_.data() + first * n : nullptr,
-        {n, 1, 1}};
+        nullptr, {count, n, 1}, beta(), NonFinite::kLimit, masks ? mask_.data() + first * n : nullptr, {n, 1, 1}};
     const LossTargets<T> targets{likely ? nullptr : index_.data() + first,
                                  likely ? probability_.data() + first * n : nullptr, -1, nullptr};
-    const LossOptions<T> options{nullptr, likely ? 0.1 : 0, false, masks ? 0.01 : 0, masks ? 4.0 : 0, Reduction::kSum};
     LinearLoss<T> loss{
         result.losses.data(), result.log_sum_exp.data(), {hidden_gradient, weight_gradient, result.bias.data()}, 0, 0};
-    result.status = linear_cross_entropy(layer, logits, targets, options, loss).status;
+    result.status = linear_cross_entropy(layer, logits, targets, options(), loss).status;
     result.loss = loss.loss;
     result.total_weight = loss.total_weight;
     result.hidden.assign(hidden_gradient, hidden_gradient + count * d);
@@ -96,6 +94,14 @@ class LinearCase {
   const std::vector<T>& weight() const { return weight_; }
   const std::vector<T>& bias() const { return bias_; }
   const std::vector<std::int32_t>& index() const { return index_; }
+  // Empty where the extras have none.
+  const std::vector<T>& probability() const { return probability_; }
+  const std::vector<std::uint8_t>& mask() const { return mask_; }
+  double beta() const { return mask_.empty() ? 1 : -0.7; }
+  LossOptions<T> options() const {
+    const bool masks = !mask_.empty(), likely = !probability_.empty();
+    return {nullptr, likely ? 0.1 : 0, false, masks ? 0.01 : 0, masks ? 4.0 : 0, Reduction::kSum};
+  }
 
  private:
   LinearShape shape_;

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "../../native/binding/job_memory.hpp"
 #include "../../native/parallel/pool.hpp"
 #include "distributions.hpp"
 #include "linear_cases.hpp"
@@ -153,6 +154,80 @@ void test_linear() {
 TEST(linear_cross_entropy_out_of_memory) {
   test_linear<float>();
   test_linear<double>();
+}
+
+// What has another form: run(out) fills `out`, or refuses and leaves its 77s.
+template <class T, class Run>
+void fail_in_turn(const char* name, std::size_t size, const Run& run) {
+  std::vector<T> wanted(size, T(77)), out(size);
+  calls = 0;
+  CHECK(run(wanted.data()).status == Status::kOk);
+  const int allocations = calls;
+  CHECK(allocations > 0);
+  for (int failing = 0; failing < 2 * allocations; ++failing) {
+    out.assign(size, T(77));
+    calls = 0;
+    all_later_fail = failing >= allocations;
+    failing_call = failing % allocations;
+    const Outcome outcome = run(out.data());
+    failing_call = kNever;
+    if (outcome.status != Status::kOutOfMemory) fail("%s %s: allocation %d", name, type_name<T>(), failing);
+    for (const T v : out) {
+      if (v != T(77)) return fail("%s %s wrote, though out of memory", name, type_name<T>());
+    }
+  }
+  CHECK(run(out.data()).status == Status::kOk);
+  CHECK(first_difference(out.data(), wanted.data(), size) == size);
+}
+
+template <class T>
+void test_other_forms() {
+  const Layout layout{2, 70, 3};
+  std::vector<T> x(layout.size()), y(x.size(), T(0.5));
+  std::vector<std::uint8_t> mask(x.size(), 1);
+  Random random(seed());
+  fill(Distribution::uniform, random, x.data(), x.size());
+  const Logits<T> z{x.data(), layout, 1, NonFinite::kLimit, mask.data(), strides_of(layout)};
+  const std::size_t squares = layout.size() * layout.n;
+  fail_in_turn<T>("softmax_jacobian", squares, [&](T* out) { return softmax_jacobian(z, out); });
+  fail_in_turn<T>("log_softmax_jacobian", squares, [&](T* out) { return log_softmax_jacobian(z, out); });
+  const LossOptions<T> options{nullptr, 0.1, false, 0.1, 3, Reduction::kMean};
+  const std::vector<std::int32_t> classes(layout.rows(), 3);
+  for (const bool likely : {false, true}) {
+    const LossTargets<T> targets{likely ? nullptr : classes.data(), likely ? y.data() : nullptr, 2, nullptr};
+    fail_in_turn<T>("nll_loss", x.size(), [&](T* out) {
+      LossResults<T> results{nullptr, nullptr, out, nullptr};
+      return nll_loss(Logits<T>{x.data(), layout, 1, NonFinite::kLimit, nullptr, {}}, targets, options, results);
+    });
+    std::vector<T> log_sum_exp(layout.rows());
+    fail_in_turn<T>("cross_entropy", x.size(), [&](T* out) {
+      LossResults<T> results{nullptr, log_sum_exp.data(), out, nullptr};
+      return cross_entropy(z, targets, options, results);
+    });
+  }
+}
+
+TEST(jacobians_and_losses_out_of_memory) {
+  test_other_forms<float>();
+  test_other_forms<double>();
+}
+
+// What jobs copy into: no memory is a null pointer, and what was given back before serves again.
+TEST(memory_of_jobs) {
+  void* const kept = take_memory(10000);
+  CHECK(kept != nullptr);
+  give_back_memory(kept);
+  calls = 0;
+  failing_call = 0;
+  all_later_fail = true;
+  CHECK(take_memory(10000) == kept);
+  CHECK(take_memory(10000) == nullptr);
+  CHECK(take_memory(std::size_t{1} << 30) == nullptr);
+  failing_call = kNever;
+  CHECK(take_memory(SIZE_MAX) == nullptr);
+  CHECK(take_memory(SIZE_MAX - 63) == nullptr);
+  give_back_memory(kept);
+  give_back_memory(nullptr);
 }
 
 TEST(fewer_threads_than_wished) {

@@ -58,7 +58,7 @@ class PlainRow {
       return y;
     }
     y.assign(n_, -kInf);
-    for (std::size_t i = 0; i < key_.size(); ++i) y[place_[i]] = exponent(i) - std::log1p(total() - 1);
+    for (std::size_t i = 0; i < key_.size(); ++i) y[place_[i]] = exponent(i) - std::log1p(rest());
     return y;
   }
 
@@ -76,7 +76,7 @@ class PlainRow {
       if (over_beta) return sign_ * max_;
       return max_ == 0 ? std::log(static_cast<long double>(maxima_)) : max_ > 0 ? kInf : -kInf;
     }
-    return (std::fabs(static_cast<long double>(beta_)) * max_ + std::log1p(total() - 1)) / by;
+    return (std::fabs(static_cast<long double>(beta_)) * max_ + std::log1p(rest())) / by;
   }
 
   // |beta| max, with which the error of a log-sum-exp is measured.
@@ -121,21 +121,26 @@ class PlainRow {
     if (shared()) return key_[i] == max_ ? 1 : 0;
     return std::exp(exponent(i));
   }
-  // The sum of the weights, the small ones first for the sake of log1p: exact enough for short rows, and for long ones
-  // with tolerances of an ulp of double.
-  long double total() const {
-    if (total_ >= 0) return total_;
-    total_ = 0;
-    for (std::size_t i = 0; i < key_.size(); ++i) total_ += weight(i);
-    return total_;
+  // The sum of the weights without one maximum, which is 1: next to it the others may be lost.
+  long double rest() const {
+    if (rest_ >= 0) return rest_;
+    rest_ = 0;
+    bool left_out = false;
+    for (std::size_t i = 0; i < key_.size(); ++i) {
+      const bool maximum = !left_out && weight(i) == 1;
+      left_out = left_out || maximum;
+      rest_ += maximum ? 0 : weight(i);
+    }
+    return rest_;
   }
+  long double total() const { return 1 + rest(); }
 
   std::size_t n_, taking_part_ = 0, maxima_ = 0;
   double beta_;
   int sign_;
   bool ieee_, nan_ = false, infinite_ = false;
   long double max_ = -kInf;
-  mutable long double total_ = -1;
+  mutable long double rest_ = -1;
   std::vector<std::size_t> place_;
   std::vector<long double> key_;
 };

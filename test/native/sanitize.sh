@@ -19,8 +19,8 @@ case $kind in
   thread)
     flags="-fsanitize=thread"
     export TSAN_OPTIONS="halt_on_error=1"
-    targets="test_pool test_queue test_operations_threads"
-    tests="-R ^native\.(pool|queue|operations_threads)$"
+    targets="test_pool test_queue test_operations_threads test_operations_linear"
+    tests="-R ^native\.(pool|queue|operations_threads|operations_linear)$"
     ;;
   *)
     echo "unknown kind: $kind" >&2
@@ -31,6 +31,6 @@ build=$root/build-sanitize-$kind
 cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Sanitize -DSOFTMAX_NATIVE_TESTS=ON -DSOFTMAX_NATIVE_BENCH=OFF \
   -DCMAKE_CXX_FLAGS="-O2 -g $flags" > "$build.log" 2>&1 || { cat "$build.log"; exit 1; }
 # shellcheck disable=SC2086
-cmake --build "$build" --parallel 2 --target $targets
+cmake --build "$build" --parallel "${SOFTMAX_NATIVE_JOBS:-2}" --target $targets
 # shellcheck disable=SC2086
 ctest --test-dir "$build" --output-on-failure $tests "$@"

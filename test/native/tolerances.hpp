@@ -69,8 +69,6 @@ inline constexpr double kRowSum<float> = 3e-7;
 
 // linear_cross_entropy on normal numbers, logits of deviation 3, in units of half an ulp of 1: the loss of a batch
 // relative to itself, log-sum-exp as it is, gradients relative to the greatest element of a row of hidden, or of all.
-// What is proven for each logit: (256 + depth / 256 + 2) units of the sum of its terms' magnitudes
-// (kernels/multiply.hpp).
 // Proven for each logit: 256 + depth / 256 + 2 units of the sum of its terms' magnitudes (kernels/multiply.hpp).
 struct Linear {
   double loss, log_sum_exp, gradient;
