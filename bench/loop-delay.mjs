@@ -7,8 +7,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { completed } from './cases.mjs';
-import { onnxruntimeContestants } from './contestants/onnxruntime.mjs';
 import { emptyTensor, logitsOf } from './inputs.mjs';
+import { installPeers } from './install.mjs';
 import { describeRun, native, printRun, promises } from './library.mjs';
 import { writeResults } from './report.mjs';
 
@@ -21,6 +21,7 @@ const workload = completed({ operation: 'softmax', dims: [64, 128_256] });
 const CONTESTANTS = {
   nothing: () => () => new Promise((resolve) => setTimeout(resolve, 5)),
   'onnxruntime-node': async (logits, out) => {
+    const { onnxruntimeContestants } = await import('./contestants/onnxruntime.mjs');
     const contestants = await onnxruntimeContestants(workload, { logits }, { out });
     return contestants.at(-1).run;
   },
@@ -38,6 +39,7 @@ if (options.of === undefined) printAll();
 else console.log(JSON.stringify(await delaysOf(options.of)));
 
 function printAll() {
+  installPeers();
   const run = describeRun();
   printRun(run);
   console.log(`\nEvent loop delay in ms while ${workload.name} runs, ${options.seconds} s each`);

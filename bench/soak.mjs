@@ -8,8 +8,8 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import autocannon from 'autocannon';
 import { logitsOf } from './inputs.mjs';
+import { installPeers } from './install.mjs';
 import { describeRun, printRun } from './library.mjs';
 import { writeResults } from './report.mjs';
 
@@ -20,6 +20,9 @@ const LIMIT_MS = 5; // of the loop delay, 99th percentile, with promises
 const BODY = Buffer.from(logitsOf({ type: 'float32', dims: [1, 1000] }).data.buffer);
 const CLASSIFY = { method: 'POST', path: '/classify?classes=1000', body: BODY };
 const LARGE_ROW = { method: 'GET', path: '/row?size=10000000' };
+
+installPeers();
+const { default: autocannon } = await import('autocannon');
 
 const { values: options } = parseArgs({ options: { seconds: { type: 'string', default: '10' } } });
 const duration = Number(options.seconds);

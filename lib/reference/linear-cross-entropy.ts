@@ -32,10 +32,15 @@ export function linearCrossEntropy(call: LinearLossCall): Verdict {
     }
   }
   // Only now: the gradient may take the place of the hidden rows.
-  hiddenGradient?.set(ofHidden);
-  matrixGradient?.set(ofMatrix);
-  biasGradient?.set(ofBias);
+  write(ofHidden, hiddenGradient);
+  write(ofMatrix, matrixGradient);
+  write(ofBias, biasGradient);
   return -1;
+}
+
+// By no method of the array: it is the user's.
+function write(values: Float64Array, out: FloatArray | undefined): void {
+  if (out !== undefined) for (let i = 0; i < values.length; i += 1) out[i] = at(values, i);
 }
 
 const at = (values: FloatArray, i: number): number => values[i] as number;

@@ -7,6 +7,7 @@
 #include "../core/float_mode.hpp"
 #include "../parallel/cancel.hpp"
 #include "../parallel/pool.hpp"
+#include "../parallel/queue.hpp"
 #include "call.hpp"
 #include "scratch.hpp"
 
@@ -36,9 +37,14 @@ void run_tasks(std::size_t tasks, std::size_t slots, std::size_t elements, Task&
     const DefaultFloatMode mode;
     task(i, slot);
   };
-  // Who has a flag is a job.
-  Pool& pool = flag == nullptr ? Pool::shared() : Pool::behind();
-  pool.run(tasks, slots, elements >= kWaking, in_default_mode);
+  if (flag == nullptr) {
+    Pool::shared().run(tasks, slots, elements >= kWaking, in_default_mode);
+  } else {
+    // A job, which has its part of the processors.
+    const std::size_t jobs = Queue::shared().running();
+    const std::size_t part = jobs < 2 ? slots : divide_up(slots, jobs);
+    Pool::behind().run(tasks, part, elements >= kWaking, in_default_mode);
+  }
 }
 
 template <class T>

@@ -70,7 +70,9 @@ void Queue::work() {
   for (;;) {
     const std::uint32_t seen = news_.load(std::memory_order_seq_cst);
     if (QueuedJob* job = next()) {
+      running_.fetch_add(1, std::memory_order_relaxed);
       job->run();  // after which it may be gone
+      running_.fetch_sub(1, std::memory_order_relaxed);
       const Lock lock(mutex_);
       ++idle_;
     } else if (stopping_.load(std::memory_order_acquire)) {

@@ -35,6 +35,9 @@ class Queue {
   // True if the job had not begun, and now never will.
   bool take_back(QueuedJob& job);
 
+  // Jobs that run now. They share the processors: each has its part of them for what it splits.
+  std::size_t running() const { return running_.load(std::memory_order_relaxed); }
+
   // Environments that may put jobs; at the last release the threads end, since the code they run may be unloaded. No
   // job of the environment may be left.
   void retain();
@@ -57,6 +60,7 @@ class Queue {
 
   std::atomic<std::uint32_t> news_{0};  // counts what idle threads should look at
   std::atomic<bool> stopping_{false};
+  std::atomic<std::size_t> running_{0};
 };
 
 }  // namespace softmax_native
