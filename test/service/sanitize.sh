@@ -8,7 +8,7 @@ lists=${1:-100000}
 build=$root/build-sanitize-address
 headers=$(node -p "require('node:path').join(process.execPath, '../../include/node')")
 api=$(cd "$root" && node -p "require('node:path').resolve(require('node-addon-api').include_dir)")
-flags="-O2 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+flags="-O2 -g -fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer"
 cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Sanitize -DSOFTMAX_NATIVE_TESTS=ON -DCMAKE_CXX_FLAGS="$flags" \
   -DCMAKE_JS_INC="$headers;$api" > "$build.log" 2>&1 || { cat "$build.log"; exit 1; }
 cmake --build "$build" --parallel "${SOFTMAX_NATIVE_JOBS:-2}" --target softmax_native
