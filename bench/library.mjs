@@ -9,6 +9,7 @@ const requireFromRoot = createRequire(new URL('package.json', root));
 
 export const native = requireFromRoot('softmax-native');
 export const reference = requireFromRoot('softmax-native/reference');
+export const promises = requireFromRoot('softmax-native/promises');
 
 export function describeRun() {
   return {

@@ -103,12 +103,10 @@ export function detached(name: string): CodedError {
   );
 }
 
-export function overlap(name: string, other: string): CodedError {
-  return coded(
-    RangeError,
-    'ERR_SOFTMAX_OVERLAP',
-    `The "${name}" ${place(name)} must not overlap "${other}" in part: give the same region, or another one`,
-  );
+/** `inPlace` says that it may be the very region of the other. */
+export function overlap(name: string, other: string, inPlace: boolean): CodedError {
+  const way = inPlace ? ' in part: give the same region, or another one' : ': give another region';
+  return coded(RangeError, 'ERR_SOFTMAX_OVERLAP', `The "${name}" ${place(name)} must not overlap "${other}"${way}`);
 }
 
 /** `names` are those of the arguments of which one has the row. */

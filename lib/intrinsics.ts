@@ -40,16 +40,12 @@ export const bytesOf = uncurryThis(
   (getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength') as { get: (this: unknown) => number }).get,
 );
 
-const sharedLength = uncurryThis(
-  (getOwnPropertyDescriptor(SharedArrayBuffer.prototype, 'byteLength') as { get: (this: unknown) => number }).get,
-);
-
-/** Whether the view's memory may be written by another thread meanwhile. */
+/** Whether the view's memory may be written by another thread meanwhile. Only then an error is thrown, which is slow. */
 export function isShared(view: unknown): boolean {
   try {
-    return sharedLength(bufferOf(view)) >= 0;
+    return bytesOf(bufferOf(view)) < 0;
   } catch {
-    return false;
+    return true;
   }
 }
 

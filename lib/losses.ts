@@ -2,7 +2,7 @@
 import { nativeBackend } from './native/backend';
 import { divergence } from './operations/divergence';
 import { linearLoss } from './operations/linear-cross-entropy';
-import { loss } from './operations/loss';
+import { crossEntropyOperation, loss, nllLossOperation } from './operations/loss';
 import type {
   CrossEntropyOptions,
   CrossEntropyResult,
@@ -49,7 +49,7 @@ export function crossEntropy<
   const Chosen extends CrossEntropyOptions<ElementsOf<Logits>> = Record<never, never>,
 >(logits: Logits, target: Target, options?: Chosen): CrossEntropyResult<Logits, Chosen> {
   return loss(
-    { input: 'logits', normalizes: true },
+    crossEntropyOperation,
     nativeBackend.crossEntropy,
     crossEntropy,
     logits,
@@ -77,14 +77,10 @@ export function nllLoss<
   Logits extends Input,
   const Chosen extends NllLossOptions<ElementsOf<Logits>> = Record<never, never>,
 >(logProbabilities: Logits, target: Target, options?: Chosen): NllLossResult<Logits, Chosen> {
-  return loss(
-    { input: 'logProbabilities', normalizes: false },
-    nativeBackend.nllLoss,
-    nllLoss,
-    logProbabilities,
-    target,
-    options,
-  ) as NllLossResult<Logits, Chosen>;
+  return loss(nllLossOperation, nativeBackend.nllLoss, nllLoss, logProbabilities, target, options) as NllLossResult<
+    Logits,
+    Chosen
+  >;
 }
 
 /**

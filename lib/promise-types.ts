@@ -1,16 +1,23 @@
 // The types of softmax-native/promises: those of the plain functions, with two more options. Types only.
 import type {
   ArgmaxOptions,
+  CrossEntropyOptions,
+  CrossEntropyResult,
   Diagnosed,
   ElementwiseOptions,
   Fits,
   HardmaxOptions,
   JacobianOptions,
+  LinearCrossEntropyOptions,
+  LinearCrossEntropyResult,
   LogSumExpOptions,
+  NllLossOptions,
+  NllLossResult,
   ReductionOptions,
   Signed,
+  Target,
 } from './options';
-import type { Direction, ElementsOf, Input, Like, Options, Reduced, Tensor } from './types';
+import type { Direction, ElementsOf, Input, Like, Options, Reduced, Tensor, TensorLike } from './types';
 
 /** Options that every function of softmax-native/promises has besides its own. */
 export interface PromiseOptions {
@@ -144,4 +151,62 @@ export interface JacobianPromise {
 export interface DiagnosePromise {
   <Logits extends Input>(logits: Logits, options: Giving<Options>): Promise<Transferred<Diagnosed<Logits>>>;
   <Logits extends Input>(logits: Logits, options?: Keeping<Options>): Promise<Diagnosed<Logits>>;
+}
+
+// Not a word of options: what `Chosen` is when there are none.
+type None = Record<never, never>;
+
+export interface CrossEntropyPromise {
+  <Logits extends Input, const Chosen extends Giving<CrossEntropyOptions<ElementsOf<Logits>>>>(
+    logits: Logits,
+    target: Target,
+    options: Chosen,
+  ): Promise<Transferred<CrossEntropyResult<Logits, Chosen>>>;
+  <Logits extends Input, const Chosen extends Keeping<CrossEntropyOptions<ElementsOf<Logits>>> = None>(
+    logits: Logits,
+    target: Target,
+    options?: Chosen,
+  ): Promise<CrossEntropyResult<Logits, Chosen>>;
+}
+
+export interface NllLossPromise {
+  <Logits extends Input, const Chosen extends Giving<NllLossOptions<ElementsOf<Logits>>>>(
+    logProbabilities: Logits,
+    target: Target,
+    options: Chosen,
+  ): Promise<Transferred<NllLossResult<Logits, Chosen>>>;
+  <Logits extends Input, const Chosen extends Keeping<NllLossOptions<ElementsOf<Logits>>> = None>(
+    logProbabilities: Logits,
+    target: Target,
+    options?: Chosen,
+  ): Promise<NllLossResult<Logits, Chosen>>;
+}
+
+export interface LinearCrossEntropyPromise {
+  <Hidden extends Input, const Chosen extends Giving<LinearCrossEntropyOptions<ElementsOf<Hidden>>>>(
+    hidden: Hidden,
+    weight: TensorLike,
+    target: Target,
+    options: Chosen,
+  ): Promise<Transferred<LinearCrossEntropyResult<Hidden, Chosen>>>;
+  <Hidden extends Input, const Chosen extends Keeping<LinearCrossEntropyOptions<ElementsOf<Hidden>>> = None>(
+    hidden: Hidden,
+    weight: TensorLike,
+    target: Target,
+    options?: Chosen,
+  ): Promise<LinearCrossEntropyResult<Hidden, Chosen>>;
+}
+
+/** klDivergence. */
+export interface DivergencePromise {
+  <Logits extends Input, Rows = Tensor<ElementsOf<Logits>>>(
+    logits: Logits,
+    otherLogits: Input,
+    options: Giving<ReductionOptions<Rows> & Fits<ElementsOf<Logits>>>,
+  ): Promise<Transferred<Reduced<Logits, Rows>>>;
+  <Logits extends Input, Rows = Tensor<ElementsOf<Logits>>>(
+    logits: Logits,
+    otherLogits: Input,
+    options?: Keeping<ReductionOptions<Rows> & Fits<ElementsOf<Logits>>>,
+  ): Promise<Reduced<Logits, Rows>>;
 }

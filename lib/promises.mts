@@ -1,14 +1,18 @@
 // The names of softmax-native/promises for `import`: the same objects that `require` gives.
 export {
   argmax,
+  crossEntropy,
   diagnose,
   hardmax,
+  klDivergence,
+  linearCrossEntropy,
   logSoftmax,
   logSoftmaxJacobian,
   logSoftmaxJvp,
   logSoftmaxVjp,
   logSumExp,
   logSumExpVjp,
+  nllLoss,
   type PromiseOptions,
   smoothMax,
   softmax,

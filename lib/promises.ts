@@ -6,22 +6,29 @@ import { promised } from './native/promised';
 import { argmaxOperation } from './operations/argmax';
 import { betaGradientOperation } from './operations/beta-gradient';
 import { diagnosis } from './operations/diagnose';
+import { divergence } from './operations/divergence';
 import { elementwise } from './operations/elementwise';
 import { hardmaxOperation } from './operations/hardmax';
 import { jacobian } from './operations/jacobian';
+import { linearLoss } from './operations/linear-cross-entropy';
 import { logSumExpOperation, smoothMaxOperation } from './operations/log-sum-exp';
 import { logSumExpGradient } from './operations/log-sum-exp-vjp';
+import { crossEntropyOperation, loss, nllLossOperation } from './operations/loss';
 import { product } from './operations/products';
 import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 import type {
   ArgmaxPromise,
+  CrossEntropyPromise,
   DiagnosePromise,
+  DivergencePromise,
   ElementwisePromise,
   HardmaxPromise,
   JacobianPromise,
+  LinearCrossEntropyPromise,
   LogSumExpPromise,
   LogSumExpVjpPromise,
+  NllLossPromise,
   ProductPromise,
   ReductionPromise,
 } from './promise-types';
@@ -101,4 +108,26 @@ export const logSoftmaxJacobian: JacobianPromise = promised(1, (logits: unknown,
 /** diagnose off the event loop: see diagnose of softmax-native. */
 export const diagnose: DiagnosePromise = promised(1, (logits: unknown, options?: object) =>
   diagnosis(jobBackend.diagnose, diagnose, logits, options),
+);
+
+/** crossEntropy off the event loop: see crossEntropy of softmax-native. */
+export const crossEntropy: CrossEntropyPromise = promised(2, (logits: unknown, target: unknown, options?: object) =>
+  loss(crossEntropyOperation, jobBackend.crossEntropy, crossEntropy, logits, target, options),
+);
+
+/** nllLoss off the event loop: see nllLoss of softmax-native. */
+export const nllLoss: NllLossPromise = promised(2, (logProbabilities: unknown, target: unknown, options?: object) =>
+  loss(nllLossOperation, jobBackend.nllLoss, nllLoss, logProbabilities, target, options),
+);
+
+/** klDivergence off the event loop: see klDivergence of softmax-native. */
+export const klDivergence: DivergencePromise = promised(2, (logits: unknown, other: unknown, options?: object) =>
+  divergence(jobBackend.klDivergence, klDivergence, logits, other, options),
+);
+
+/** linearCrossEntropy off the event loop: see linearCrossEntropy of softmax-native. */
+export const linearCrossEntropy: LinearCrossEntropyPromise = promised(
+  3,
+  (hidden: unknown, weight: unknown, target: unknown, options?: object) =>
+    linearLoss(jobBackend.linearCrossEntropy, linearCrossEntropy, hidden, weight, target, options),
 );

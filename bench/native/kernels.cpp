@@ -38,7 +38,6 @@ struct Field {
   std::vector<T> row_max;
   std::vector<double> row_sum;
   T max = -100;
-  double sum = 0, at_max = 0, sums[6];
   double sum = 0, at_max = 0, sums[8] = {};
 };
 
@@ -95,6 +94,9 @@ struct Cases {
   void exp_dot() { seen = k.exp_dot(f.x.data(), f.weight.data(), f.n, false); }
   void softmax_vjp() {
     k.softmax_vjp(f.weight.data(), f.x.data(), f.out.data(), f.n, T(0), T(0.1), T(1), false, false);
+  }
+  void softmax_vjp_short() {
+    k.softmax_vjp_short(f.weight.data(), f.x.data(), f.out.data(), f.rows(), f.kRow, T(1), T(1e30));
   }
   void log_softmax_vjp() {
     k.log_softmax_vjp(f.x.data(), f.weight.data(), f.out.data(), f.n, T(0.1), T(1), false, false);

@@ -1,13 +1,14 @@
 // A service that classifies and computes losses: node examples/service/server.mjs [--port=8080] [--sync].
 //
 //   POST /classify?classes=N   body: float32 logits, rows of N, little-endian
-//                              answer: { labels, confidences, entropies }, one of each for a row
+//                              answer: { labels, confidences }, one of each for a row
 //   POST /loss?classes=N       body: as above, then one int32 target for each row; answer: { loss, rows }
 //   GET  /row?size=N           a softmax over a row of N logits that the service holds; answer: { size, logSumExp }
 //   GET  /metrics              { requests, inFlight, loopDelay: { p50, p99, max } in ms since the last reading }
 //
 // With --sync everything is computed by the plain functions, on the event loop: for comparison only. SIGTERM ends the
-// service when the requests in flight are answered.
+// service when the requests in flight are answered: for a moment it still takes what is on its way, and tells each client
+// to go elsewhere with its next request (connection: close).
 import { createServer } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
@@ -16,9 +17,11 @@ import { handlersOf } from './handlers.mjs';
 const { values: options } = parseArgs({
   options: { port: { type: 'string', default: '8080' }, sync: { type: 'boolean', default: false } },
 });
-const handlers = await handlersOf(options.sync);
+const handlers = handlersOf(options.sync);
 
 const LARGEST_BODY = 64 * 2 ** 20;
+// Closing a socket at once would lose the requests that it has received and nobody has read.
+const ON_ITS_WAY_MS = 250;
 const loopDelay = monitorEventLoopDelay({ resolution: 1 });
 loopDelay.enable();
 let requests = 0;
@@ -38,11 +41,16 @@ const server = createServer(async (request, response) => {
     else answer(response, 200, await handler(url.searchParams, await bodyOf(request), gone.signal));
   } catch (error) {
     if (error.code === 'ABORT_ERR') response.destroy();
-    else answer(response, /^ERR_(INVALID|OUT|SOFTMAX)/.test(error.code) ? 400 : 500, { error: error.message });
+    else answer(response, statusOf(error), { error: error.message });
   } finally {
     inFlight -= 1;
   }
 });
+
+function statusOf({ code }) {
+  if (code === 'ERR_SOFTMAX_TOO_MANY_JOBS' || code === 'ERR_MEMORY_ALLOCATION_FAILED') return 503;
+  return /^ERR_(INVALID|OUT|SOFTMAX)/.test(code) ? 400 : 500;
+}
 
 function answer(response, status, content) {
   response.writeHead(status, { 'content-type': 'application/json', ...(draining && { connection: 'close' }) });
@@ -77,8 +85,7 @@ function metrics() {
 let draining = false;
 process.once('SIGTERM', () => {
   draining = true;
-  server.close(() => process.exit(0));
-  server.closeIdleConnections();
+  setTimeout(() => server.close(() => process.exit(0)), ON_ITS_WAY_MS);
 });
 
 server.listen(Number(options.port), '127.0.0.1', () => {

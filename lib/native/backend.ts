@@ -3,12 +3,12 @@ import { createRequire } from 'node:module';
 import { referenceBackend } from '../reference/backend';
 import { tinyArgmax } from '../tiny/argmax';
 import { tinyLogSoftmax, tinyLogSumExp, tinyMost, tinySoftmax } from '../tiny/rows';
-import type { Backend } from '../types';
+import type { Backend, Operation } from '../types';
 import type { Addon } from './addon';
 import { descriptions } from './descriptions';
 import { Flag } from './frame';
 import { prompt } from './invoke';
-import { job } from './jobs';
+import { inTurn, job } from './jobs';
 import { NativeKernel } from './kernel';
 import { addon, reason } from './loaded';
 
@@ -18,7 +18,7 @@ const { version } = createRequire(__filename)('../../package.json') as { version
 export const nativeBackend: Backend = addon === undefined ? referenceBackend : backendOf(addon);
 
 /** What computes for promises. Without a binary there are no threads to do it: then it is done before the promise is made. */
-export const jobBackend: Backend = addon === undefined ? referenceBackend : jobsOf(addon);
+export const jobBackend: Backend = addon === undefined ? allInTurn(referenceBackend) : jobsOf(addon);
 
 /** What computes on this machine. */
 export interface BackendInfo {
@@ -101,6 +101,11 @@ function jobsOf(binary: Addon): Backend {
     softmaxJacobian: job(binary, descriptions.softmaxJacobian),
     logSoftmaxJacobian: job(binary, descriptions.logSoftmaxJacobian),
   };
+}
+
+function allInTurn(backend: Backend): Backend {
+  const all = Object.entries(backend).map(([name, operation]) => [name, inTurn(operation as Operation<unknown>)]);
+  return Object.fromEntries(all) as Backend;
 }
 
 /** The binary itself reads the variable; what it does not know it passes over. */

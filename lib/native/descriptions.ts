@@ -1,4 +1,5 @@
 // How each operation is put to the binary: which array stands at which position of its binding row, its numbers and flags.
+import { lengthOf } from '../intrinsics';
 import type { Call, DiagnoseCall, FloatArray, OperationName, ProductCall } from '../types';
 import { Flag } from './frame';
 import type { Description } from './invoke';
@@ -25,7 +26,8 @@ function familyMember(name: OperationName, variantFlag = 0): Description<Call> {
 
 /** Without weights a sum of exponentials is positive, or nothing at all. */
 function writeSigns(values: FloatArray | Int32Array, sign: FloatArray): void {
-  for (let row = 0; row < sign.length; row += 1) {
+  const rows = lengthOf(sign);
+  for (let row = 0; row < rows; row += 1) {
     const value = values[row] as number;
     sign[row] = value === -Infinity ? 0 : value === value ? 1 : NaN;
   }
@@ -52,7 +54,14 @@ function product(name: OperationName, point: string, direction: string): Descrip
 
 /** A matrix for each row. */
 function matrices(name: OperationName): Description<Call> {
-  return { name, describe: ({ logits, out, mask }) => ({ arrays: [logits, out, mask], names, work: out.length }) };
+  return {
+    name,
+    describe: ({ logits, out, mask, outer, n, inner }) => ({
+      arrays: [logits, out, mask],
+      names,
+      work: outer * n * n * inner,
+    }),
+  };
 }
 
 export const descriptions = {

@@ -14,7 +14,7 @@ export function failure(names: readonly string[]): Error {
     case 4:
       return shapeMismatch(name, 'have the elements that its shape needs', 'another length');
     case 5:
-      return overlap('options.out', name);
+      return overlap('options.out', name, false);
     default:
       return outOfMemory();
   }

@@ -36,6 +36,22 @@ export function onlyChecking(call: () => unknown): void {
   }
 }
 
+/** What every call for a promise looks at before it computes. */
+function beforeWork(): void {
+  if (isOnlyChecking) throw checked;
+  if (signal?.aborted) throw aborted(signal.reason);
+}
+
+/** The operation as one for promises where no binary loads: it computes before the promise is made. */
+export function inTurn<Of>(operation: Operation<Of>): Operation<Of> {
+  return {
+    perform(call: Of, conclude: Conclude): unknown {
+      beforeWork();
+      return operation.perform(call, conclude);
+    },
+  };
+}
+
 // Up to here a job takes less time than handing it over: some 5 microseconds.
 const promptWork = 16384;
 
@@ -63,8 +79,7 @@ export function job<Of extends Canonical>(addon: Addon, description: Description
   const now = prompt(addon, description);
   return {
     perform(call: Of, conclude: Conclude): unknown {
-      if (isOnlyChecking) throw checked;
-      if (signal?.aborted) throw aborted(signal.reason);
+      beforeWork();
       if (description.instead?.(call) !== undefined) return now.perform(call, conclude);
       const invocation = description.describe(call);
       const work = invocation.work ?? call.outer * call.n * call.inner;
@@ -103,8 +118,14 @@ function start(
   const abort = signal;
   return new Promise((resolve, reject) => {
     const cancel = (): void => void addon.cancelJob(slot);
-    abort?.addEventListener('abort', cancel, { once: true });
+    // Known before any code of the user runs: the binary will say that it has ended.
     inFlight.set(slot, { finish: () => finish(slot), resolve, reject, signal: abort, cancel });
+    try {
+      abort?.addEventListener('abort', cancel, { once: true });
+    } catch (error) {
+      cancel();
+      throw error;
+    }
   });
 }
 
@@ -112,8 +133,8 @@ function start(
 function settle(addon: Addon, inFlight: Map<number, Job>, slot: number, givenUp: boolean): void {
   const { finish, resolve, reject, signal: abort, cancel } = inFlight.get(slot) as Job;
   inFlight.delete(slot);
-  abort?.removeEventListener('abort', cancel);
   try {
+    abort?.removeEventListener('abort', cancel);
     if (givenUp) throw aborted(abort?.reason);
     resolve(finish());
   } catch (error) {

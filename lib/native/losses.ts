@@ -18,28 +18,41 @@ export function loss(name: 'crossEntropy' | 'nllLoss', input: string): Descripti
     'options.gradient',
     'options.targetGradient',
   ];
+  const results = [3, 7, 8];
   return {
     name,
-    describe: ({ logits, logSumExp, mask, losses, classes, probabilities, weight, ...call }) => ({
-      arrays: [logits, logSumExp, mask, losses, classes, probabilities, weight, call.gradient, call.targetGradient],
+    describe: (call) => ({
+      arrays: [
+        call.logits,
+        call.logSumExp,
+        call.mask,
+        call.losses,
+        call.classes,
+        call.probabilities,
+        call.weight,
+        call.gradient,
+        call.targetGradient,
+      ],
       names,
-      results: [3, 7, 8],
+      results,
       numbers: numbersOf(call),
     }),
     afterwards: readTotals,
-    instead: ({ logits }) => (logits.length === 0 ? referenceBackend[name] : undefined),
+    instead: ({ outer, n, inner }) => (outer * n * inner === 0 ? referenceBackend[name] : undefined),
   };
 }
 
 type Settings = Pick<LossCall, 'reduction' | 'smoothing' | 'overOthers' | 'zLoss' | 'softcap' | 'ignored' | 'totals'>;
 
-const numbersOf = (call: Settings): number[] => [
+/** `depth` is the linear layer's. */
+const numbersOf = (call: Settings, depth = 0): number[] => [
   codeOfReduction[call.reduction],
   call.smoothing,
   call.overOthers ? 1 : 0,
   call.zLoss,
   call.softcap,
   call.ignored,
+  depth,
 ];
 
 function readTotals({ totals }: Settings): void {
@@ -62,37 +75,41 @@ const linearNames = [
   'options.gradient.bias',
 ];
 
+const linearResults = [3, 9, 10, 11];
+
 export const linearLoss: Description<LinearLossCall> = {
   name: 'linearCrossEntropy',
-  describe: ({ hidden, logSumExp, mask, losses, classes, probabilities, weight, matrix, bias, ...call }) => ({
+  describe: (call) => ({
     arrays: [
-      hidden,
-      logSumExp,
-      mask,
-      losses,
-      classes,
-      probabilities,
-      weight,
-      matrix,
-      bias,
+      call.hidden,
+      call.logSumExp,
+      call.mask,
+      call.losses,
+      call.classes,
+      call.probabilities,
+      call.weight,
+      call.matrix,
+      call.bias,
       call.hiddenGradient,
       call.matrixGradient,
       call.biasGradient,
     ],
     names: linearNames,
-    results: [3, 9, 10, 11],
-    numbers: [...numbersOf(call), call.depth],
+    results: linearResults,
+    numbers: numbersOf(call, call.depth),
     work: call.outer * call.n * (1 + call.depth / 16),
   }),
   afterwards: readTotals,
   instead: ({ outer, n }) => (outer * n === 0 ? referenceBackend.linearCrossEntropy : undefined),
 };
 
+const divergenceNames = ['logits', 'options.out', 'options.mask', 'otherLogits'];
+
 export const divergence: Description<DivergenceCall> = {
   name: 'klDivergence',
   describe: ({ logits, out, mask, otherLogits }) => ({
     arrays: [logits, out, mask, otherLogits],
-    names: ['logits', 'options.out', 'options.mask', 'otherLogits'],
+    names: divergenceNames,
   }),
-  instead: ({ logits }) => (logits.length === 0 ? referenceBackend.klDivergence : undefined),
+  instead: ({ outer, n, inner }) => (outer * n * inner === 0 ? referenceBackend.klDivergence : undefined),
 };

@@ -1,6 +1,6 @@
 // Makes a function that gives a promise of one that gives a result: the options `signal` and `transfer`, and errors with
 // the stack of the caller, who is gone when they happen.
-import { invalidType, stackOf } from '../errors';
+import { aborted, atCallSite, invalidType, stackOf } from '../errors';
 import { isArray } from '../intrinsics';
 import { owning } from '../ownership';
 import { onlyChecking, withSignal } from './jobs';
@@ -16,10 +16,11 @@ export function promised<Promised>(optionsAt: number, call: Function): Promised 
       const compute = (given: unknown[]) => (): unknown => withSignal(signal, () => call(...(given as never[])));
       if (!transfer) return settled(owning([], compute(args)), entry);
       onlyChecking(compute(args));
+      if (signal?.aborted) throw aborted(signal.reason);
       const moved = give(args);
-      return returning(moved, settled(owning(moved.arrays, compute(moved.args)), entry));
+      return returning(moved, () => settled(owning(moved.arrays, compute(moved.args)), entry));
     } catch (error) {
-      return Promise.reject(error);
+      return Promise.reject(atCallSite(error, entry));
     }
   };
   return entry as Promised;
@@ -55,9 +56,9 @@ function settled(result: unknown, entry: Function): Promise<unknown> {
 }
 
 /** The arrays come back with the result, or with the error. */
-async function returning({ given }: Given, result: Promise<unknown>): Promise<unknown> {
+async function returning({ given }: Given, compute: () => Promise<unknown>): Promise<unknown> {
   try {
-    return { result: await result, transferred: given };
+    return { result: await compute(), transferred: given };
   } catch (error) {
     if (typeof error === 'object' && error !== null) Object.assign(error, { transferred: given });
     throw error;

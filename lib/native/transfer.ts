@@ -79,9 +79,14 @@ function replace(
     return changed;
   }
   if (levels === 0) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, replace(inner, levels - 1, change, found)]),
-  );
+  // What is not an array of its own, be it inherited, stays as the object has it.
+  const changed = Object.create(value) as object;
+  for (const key of Object.keys(value)) {
+    if (key === 'signal') continue;
+    const inner = replace((value as Record<string, unknown>)[key], levels - 1, change, found);
+    Object.defineProperty(changed, key, { value: inner, enumerable: true });
+  }
+  return changed;
 }
 
 /** The buffer under another owner; undefined for one that cannot be moved, which is then copied like any other. */

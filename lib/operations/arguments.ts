@@ -90,6 +90,9 @@ export function readDims(name: string, dims: unknown): number[] {
   return copy;
 }
 
+/** How many axes there will be. Axes may be objects with code in them, and so are read before anything is measured. */
+export const rankOf = ({ dims }: Given<unknown>): number => (dims === undefined ? 1 : dims.length);
+
 /** The shape of an array that is there: [length] for a bare one. */
 export function measure(given: Given<unknown>): readonly number[] {
   const length = measureLength(given.name, given.data);

@@ -54,14 +54,22 @@ function orderOf(dims: readonly number[], layout: Layout): Order {
 const pick = (values: readonly number[], axes: readonly number[]): number[] =>
   axes.map((axis) => values[axis] as number);
 
+/** A result that is computed in one array and wanted in another, which the user calls `name`. */
+interface Copied {
+  readonly out: FloatArray | Int32Array;
+  readonly name: string;
+  readonly length: number;
+  readonly copy: () => void;
+}
+
 /**
  * One call's arrays in canonical form: inputs as they are computed with, storage to compute into, and at the end `finish`,
  * which brings results from where they were computed to where they are wanted.
  */
 export class Arrangement {
-  private readonly order: Order;
   private readonly computed: string;
-  private readonly copies: (() => void)[] = [];
+  private readonly copies: Copied[] = [];
+  private known: Order | undefined;
 
   /** `kind` is that of the logits; with a beta that float32 cannot hold all is computed in float64. */
   constructor(
@@ -70,8 +78,13 @@ export class Arrangement {
     kind: string,
     beta: number,
   ) {
-    this.order = orderOf(dims, layout);
     this.computed = fitsFloat32(beta) ? kind : 'Float64Array';
+  }
+
+  /** Asked for only where something is not in place: it costs most of a short call. */
+  private get order(): Order {
+    this.known ??= orderOf(this.dims, this.layout);
+    return this.known;
   }
 
   /** An array of the logits' shape. */
@@ -83,17 +96,17 @@ export class Arrangement {
     return copy;
   }
 
-  /** Storage for a result of the logits' shape. */
-  elements(out: FloatArray): FloatArray {
-    if (this.layout.inPlace) return this.rows(out);
+  /** Storage for a result of the logits' shape, which the user calls `name`. */
+  elements(out: FloatArray, name?: string): FloatArray {
+    if (this.layout.inPlace) return this.rows(out, name);
     const { order } = this;
-    return this.copied(out, order.dims, order.strides, order.given) as FloatArray;
+    return this.copied(out, name, order.dims, order.strides, order.given);
   }
 
   /** Storage for a result that does not follow the logits' axes: one number for each row, a matrix for each. */
-  rows<Result extends FloatArray | Int32Array>(out: Result): Result {
+  rows<Result extends FloatArray | Int32Array>(out: Result, name?: string): Result {
     if (kindOf(out) === 'Int32Array' || kindOf(out) === this.computed) return out;
-    return this.copied(out, [out.length], [1], [1]) as Result;
+    return this.copied(out, name, [lengthOf(out)], [1], [1]) as Result;
   }
 
   /** An array broadcast against the logits' shape. */
@@ -120,23 +133,22 @@ export class Arrangement {
     return own(this.computed === 'Float32Array' ? new Float32Array(data) : new Float64Array(data));
   }
 
+  /** All results, or none: behind a promise much may have happened to where they are wanted. */
   finish(): void {
-    for (const copy of this.copies) copy();
+    for (const { out, name, length } of this.copies) if (lengthOf(out) !== length) throw detached(name);
+    for (const { copy } of this.copies) copy();
   }
 
   private copied(
     out: FloatArray | Int32Array,
+    name = 'options.out',
     dims: readonly number[],
     from: readonly number[],
     to: readonly number[],
   ): FloatArray {
     const computed = allocateLike(this.computed, sizeOf(dims));
-    const length = lengthOf(out);
-    this.copies.push(() => {
-      // Behind a promise much may have happened to it.
-      if (lengthOf(out) !== length) throw detached('options.out');
-      copyStrided(dims, computed, from, out, to);
-    });
+    const copy = (): void => copyStrided(dims, computed, from, out, to);
+    this.copies.push({ out, name, length: lengthOf(out), copy });
     return computed;
   }
 }

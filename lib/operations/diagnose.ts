@@ -1,13 +1,13 @@
 // The way of diagnose from arguments to result, for either backend: a backend writes all fields of a row one after the
 // other, here they become an object of numbers, or of tensors.
 import { atCallSite } from '../errors';
-import { Float64Array, Int32Array } from '../intrinsics';
+import { Float64Array, Int32Array, lengthOf } from '../intrinsics';
 import type { Diagnoses, Diagnosis } from '../options';
 import { own } from '../ownership';
 import { layoutOf, reducedDims } from '../shape';
 import type { DiagnoseCall, Operation } from '../types';
 import { validateAxes } from '../validate';
-import { measure, readLogits } from './arguments';
+import { measure, rankOf, readLogits } from './arguments';
 import { Arrangement, fitsFloat32 } from './arrange';
 import type { Entry } from './execute';
 import { tensorOf } from './results';
@@ -42,18 +42,19 @@ export function diagnosis(
   try {
     const shared = readShared(options);
     const logits = readLogits(given);
+    const axes = validateAxes(shared.axis, rankOf(logits), false);
     const dims = measure(logits);
-    const axes = validateAxes(shared.axis, dims.length, false);
     const layout = layoutOf(dims, axes);
     // All is computed in float64: no beta asks for a copy.
     const arrangement = new Arrangement(dims, layout, logits.kind, 1);
     const rows = layout.outer * layout.inner;
     const out = own(new Float64Array(rows * fields.length));
-    const shape = canonical(shared, layout, arrangement);
+    const { outer, n, inner, mask, maskStrides, beta, rule } = canonical(shared, layout, arrangement);
     const result = (): unknown =>
       logits.dims === undefined ? ofVector(out) : ofRows(out, reducedDims(dims, axes, false));
     if (rows === 0) return result();
-    const call = { ...shape, logits: arrangement.input(logits.data), out, inFloat64: !fitsFloat32(shared.beta) };
+    const [values, inFloat64] = [arrangement.input(logits.data), !fitsFloat32(beta)];
+    const call = { outer, n, inner, mask, maskStrides, beta, rule, logits: values, out, inFloat64 };
     return operation.perform(call, concluding(arrangement, result));
   } catch (error) {
     throw atCallSite(error, entry);
@@ -66,7 +67,7 @@ function ofVector(values: Float64Array): Diagnosis {
 }
 
 function ofRows(values: Float64Array, dims: readonly number[]): Diagnoses {
-  const rows = values.length / fields.length;
+  const rows = lengthOf(values) / fields.length;
   const entries = fields.map((field, i) => {
     const column = integers.includes(field) ? new Int32Array(rows) : new Float64Array(rows);
     for (let row = 0; row < rows; row += 1) column[row] = values[row * fields.length + i] as number;

@@ -3,7 +3,7 @@ import { atCallSite, printShape, shapeMismatch } from '../errors';
 import { layoutOf, reducedDims, sizeOf } from '../shape';
 import type { DivergenceCall, FloatArray, Operation } from '../types';
 import { validateAxes, validateFlag } from '../validate';
-import { measure, measureStorage, readFloats, readLogits, readStorage } from './arguments';
+import { measure, measureStorage, rankOf, readFloats, readLogits, readStorage } from './arguments';
 import { Arrangement, allocateLike } from './arrange';
 import type { Entry } from './execute';
 import { validateApart } from './overlap';
@@ -24,9 +24,10 @@ export function divergence(
     const logits = readLogits(given);
     const other = readFloats('otherLogits', givenOther);
     const storage = out === undefined ? undefined : readStorage<FloatArray>('options.out', out, logits.kind);
+    const axes = validateAxes(shared.axis, rankOf(logits), false);
     const dims = measure(logits);
     const found = measure(other);
-    const layout = layoutOf(dims, validateAxes(shared.axis, dims.length, false));
+    const layout = layoutOf(dims, axes);
     if (found.length !== dims.length || found.some((dim, axis) => dim !== dims[axis])) {
       throw shapeMismatch(other.name, `have shape ${printShape(dims)}`, `shape ${printShape(found)}`);
     }
@@ -39,12 +40,10 @@ export function divergence(
     }
     const result = storage === undefined ? allocateLike(logits.kind, sizeOf(kept)) : storage.data;
     const arrangement = new Arrangement(dims, layout, logits.kind, shared.beta);
-    const call = {
-      ...canonical(shared, layout, arrangement),
-      logits: arrangement.input(logits.data),
-      otherLogits: arrangement.input(other.data),
-      out: arrangement.rows(result),
-    };
+    const { outer, n, inner, mask, maskStrides, beta, rule } = canonical(shared, layout, arrangement);
+    const [x, y] = [arrangement.input(logits.data), arrangement.input(other.data)];
+    const rows = arrangement.rows(result);
+    const call = { outer, n, inner, mask, maskStrides, beta, rule, logits: x, otherLogits: y, out: rows };
     return backend.perform(
       call,
       concluding(arrangement, () => {

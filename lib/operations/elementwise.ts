@@ -10,6 +10,7 @@ import {
   measure,
   measureLength,
   measureStorage,
+  rankOf,
   readLogits,
   readMask,
   readStorage,
@@ -82,7 +83,7 @@ function vector(
     const length = measureLength('options.out', out);
     if (length !== n) throw wrongLength('options.out', [n], length);
     // Two arrays of one length at one offset are the same region, or have nothing in common.
-    if (offsetOf(out) !== offsetOf(logits)) validateApart('options.out', out, 'logits', logits);
+    if (offsetOf(out) !== offsetOf(logits)) validateApartOrSame('options.out', out, 'logits', logits);
   }
   if (n === 1 && Number.isFinite(first)) out[0] = operation.ofOne;
   else if (n > 0) kernel.rows(logits, out, 1, n, beta, rule, variant);
@@ -104,8 +105,9 @@ function shaped(
   const storage =
     options.out === undefined ? undefined : readStorage<FloatArray>('options.out', options.out, logits.kind);
 
+  const axes = validateAxes(options.axis, rankOf(logits), operation.compares);
   const dims = measure(logits);
-  const layout = layoutOf(dims, validateAxes(options.axis, dims.length, operation.compares));
+  const layout = layoutOf(dims, axes);
   if (storage !== undefined) {
     measureStorage(storage, dims);
     validateApartOrSame('options.out', storage.data, 'logits', logits.data);

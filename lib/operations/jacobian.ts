@@ -3,7 +3,7 @@ import { atCallSite } from '../errors';
 import { layoutOf, reducedDims, sizeOf } from '../shape';
 import type { Call, FloatArray, Operation } from '../types';
 import { validateAxes } from '../validate';
-import { measure, measureStorage, readLogits, readStorage } from './arguments';
+import { measure, measureStorage, rankOf, readLogits, readStorage } from './arguments';
 import { Arrangement, allocateLike } from './arrange';
 import type { Entry } from './execute';
 import { validateApart } from './overlap';
@@ -18,8 +18,8 @@ export function jacobian(operation: Operation<Call>, entry: Entry, given: unknow
     const logits = readLogits(given);
     const storage = givenOut === undefined ? undefined : readStorage<FloatArray>('options.out', givenOut, logits.kind);
 
+    const axes = validateAxes(shared.axis, rankOf(logits), true);
     const dims = measure(logits);
-    const axes = validateAxes(shared.axis, dims.length, true);
     const layout = layoutOf(dims, axes);
     const resultDims = [...reducedDims(dims, axes, false), layout.n, layout.n];
     if (storage !== undefined) {

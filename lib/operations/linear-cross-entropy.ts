@@ -79,6 +79,16 @@ function readGradients(given: unknown, kind: string, hasBias: boolean): Gradient
 const isChoice = (given: unknown): boolean =>
   typeof given === 'object' && given !== null && kindOf(given) === undefined && !('data' in given);
 
+/** Without what was not asked for. */
+interface LinearResult {
+  loss: unknown;
+  totalWeight: number;
+  logSumExp: unknown;
+  hiddenGradient?: unknown;
+  weightGradient?: unknown;
+  biasGradient?: unknown;
+}
+
 function compute(backend: Operation<LinearLossCall>, request: Request): unknown {
   const { hidden, matrix, bias, targets, weights, gradients, shared, settings } = request;
   const hiddenDims = measure(hidden);
@@ -101,9 +111,21 @@ function compute(backend: Operation<LinearLossCall>, request: Request): unknown 
   const losses = settings.reduction === 'none' ? allocateLike(hidden.kind, layout.outer) : undefined;
   const logSumExp = allocateLike(hidden.kind, layout.outer);
   const totals = { loss: 0, totalWeight: 0 };
+  const { outer, inner, mask, maskStrides, beta, rule } = canonical(shared, layout, arrangement);
+  const { smoothing, overOthers, zLoss, softcap, reduction } = settings;
   const call: LinearLossCall = {
-    ...canonical(shared, layout, arrangement),
-    ...settings,
+    outer,
+    n,
+    inner,
+    mask,
+    maskStrides,
+    beta,
+    rule,
+    smoothing,
+    overOthers,
+    zLoss,
+    softcap,
+    reduction,
     hidden: arrangement.convert(hidden.data),
     matrix: arrangement.convert(matrix.data),
     bias: bias && arrangement.convert(bias.data),
@@ -114,21 +136,24 @@ function compute(backend: Operation<LinearLossCall>, request: Request): unknown 
     weight: weight && arrangement.convert(weight),
     losses: losses && arrangement.rows(losses),
     logSumExp: arrangement.rows(logSumExp),
-    hiddenGradient: hiddenGradient && arrangement.rows(hiddenGradient),
-    matrixGradient: matrixGradient && arrangement.rows(matrixGradient),
-    biasGradient: biasGradient && arrangement.rows(biasGradient),
+    hiddenGradient: hiddenGradient && arrangement.rows(hiddenGradient, gradients.hidden.name),
+    matrixGradient: matrixGradient && arrangement.rows(matrixGradient, gradients.weight.name),
+    biasGradient: biasGradient && arrangement.rows(biasGradient, gradients.bias.name),
     totals,
   };
   const ofRows = (values: FloatArray): unknown =>
     hidden.dims === undefined ? values[0] : tensorOf(values, reducedDims(dims, layout.reduced, false));
-  const result = (): unknown => ({
-    loss: losses === undefined ? totals.loss : ofRows(losses),
-    totalWeight: totals.totalWeight,
-    logSumExp: ofRows(logSumExp),
-    ...shown('hiddenGradient', gradients.hidden, hiddenGradient, hidden.dims),
-    ...shown('weightGradient', gradients.weight, matrixGradient, matrix.dims),
-    ...shown('biasGradient', gradients.bias, biasGradient, bias?.dims),
-  });
+  const result = (): unknown => {
+    const found: LinearResult = {
+      loss: losses === undefined ? totals.loss : ofRows(losses),
+      totalWeight: totals.totalWeight,
+      logSumExp: ofRows(logSumExp),
+    };
+    if (hiddenGradient !== undefined) found.hiddenGradient = shown(gradients.hidden, hiddenGradient, hidden.dims);
+    if (matrixGradient !== undefined) found.weightGradient = shown(gradients.weight, matrixGradient, matrix.dims);
+    if (biasGradient !== undefined) found.biasGradient = shown(gradients.bias, biasGradient, bias?.dims);
+    return found;
+  };
   return backend.perform(call, concluding(arrangement, result));
 }
 

@@ -4,7 +4,16 @@ import { atCallSite, invalidType, printShape, shapeMismatch } from '../errors';
 import { layoutOf, reducedDims, sizeOf } from '../shape';
 import type { FloatArray, Operation, ProductCall } from '../types';
 import { validateAxes } from '../validate';
-import { type Given, measure, measureStorage, readLike, readLogits, readStorage, wrongLength } from './arguments';
+import {
+  type Given,
+  measure,
+  measureStorage,
+  rankOf,
+  readLike,
+  readLogits,
+  readStorage,
+  wrongLength,
+} from './arguments';
 import { Arrangement, allocateLike } from './arrange';
 import type { Entry } from './execute';
 import { validateApart, validateApartOrSame } from './overlap';
@@ -27,8 +36,8 @@ export function logSumExpGradient(
     const direction = readDirection(givenDirection, logits);
     const storage = givenOut === undefined ? undefined : readStorage<FloatArray>('options.out', givenOut, logits.kind);
 
+    const axes = validateAxes(shared.axis, rankOf(logits), false);
     const dims = measure(logits);
-    const axes = validateAxes(shared.axis, dims.length, false);
     const layout = layoutOf(dims, axes);
     measureDirection(direction, dims, axes);
     if (storage !== undefined) {

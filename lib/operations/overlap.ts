@@ -7,21 +7,27 @@ const bytesOfElement: Readonly<Record<string, number>> = {
   Int32Array: 4,
   Float32Array: 4,
   Float64Array: 8,
+  BigInt64Array: 8,
 };
 
 /** Refuses `out` if it shares bytes with `input`. */
 export function validateApart(outName: string, out: unknown, inputName: string, input: unknown): void {
-  const outStart = offsetOf(out);
-  const start = offsetOf(input);
-  const outEnd = outStart + lengthOf(out) * (bytesOfElement[kindOf(out) as string] as number);
-  const end = start + lengthOf(input) * (bytesOfElement[kindOf(input) as string] as number);
-  // Buffers last: see bufferOf.
-  if (outStart < end && start < outEnd && bufferOf(out) === bufferOf(input)) throw overlap(outName, inputName);
+  if (overlaps(out, input)) throw overlap(outName, inputName, false);
 }
 
 /** The same, but that `out` may be exactly the input. */
 export function validateApartOrSame(outName: string, out: unknown, inputName: string, input: unknown): void {
   const same = kindOf(out) === kindOf(input) && lengthOf(out) === lengthOf(input);
   if (same && offsetOf(out) === offsetOf(input)) return;
-  validateApart(outName, out, inputName, input);
+  if (overlaps(out, input)) throw overlap(outName, inputName, true);
+}
+
+/** Whether two arrays share bytes. */
+function overlaps(out: unknown, input: unknown): boolean {
+  const outStart = offsetOf(out);
+  const start = offsetOf(input);
+  const outEnd = outStart + lengthOf(out) * (bytesOfElement[kindOf(out) as string] as number);
+  const end = start + lengthOf(input) * (bytesOfElement[kindOf(input) as string] as number);
+  // Buffers last: see bufferOf.
+  return outStart < end && start < outEnd && bufferOf(out) === bufferOf(input);
 }

@@ -10,6 +10,7 @@ import {
   measure,
   measureLength,
   measureStorage,
+  rankOf,
   readFloats,
   readLike,
   readMask,
@@ -107,9 +108,10 @@ function shaped(
   const storage =
     options.out === undefined ? undefined : readStorage<FloatArray>('options.out', options.out, point.kind);
 
+  const axes = validateAxes(options.axis, rankOf(point), false);
   const dims = measure(point);
   measureStorage(direction, dims);
-  const layout = layoutOf(dims, validateAxes(options.axis, dims.length, false));
+  const layout = layoutOf(dims, axes);
   if (storage !== undefined) {
     measureStorage(storage, dims);
     for (const input of [point, direction]) {

@@ -11,6 +11,7 @@ import {
   measure,
   measureLength,
   measureStorage,
+  rankOf,
   readFloats,
   readLogits,
   readMask,
@@ -115,8 +116,8 @@ function shaped(
   const storage =
     options.out === undefined ? undefined : readStorage<FloatArray | Int32Array>('options.out', options.out, kind);
 
+  const axes = validateAxes(options.axis, rankOf(logits), operation.isIndex);
   const dims = measure(logits);
-  const axes = validateAxes(options.axis, dims.length, operation.isIndex);
   const layout = layoutOf(dims, axes);
   if (operation.isIndex) validateNonEmpty(layout, logits.dims, axes);
   const kept = reducedDims(dims, axes, keep);

@@ -128,7 +128,7 @@ export function measureWeight(given: Given<FloatArray>, n: number): FloatArray {
     throw shapeMismatch(given.name, `have ${one}, one for each class`, received);
   }
   const weight = copyOf(given.data);
-  for (let c = 0; c < weight.length; c += 1) {
+  for (let c = 0; c < n; c += 1) {
     const value = weight[c] as number;
     if (!(value >= 0 && value < Infinity)) throw outOfRange(`${given.name}[${c}]`, 'finite and >= 0', value);
   }

@@ -29,7 +29,7 @@ export function crossEntropy(call: LossCall): Verdict {
     const result = masses.isIgnored ? ignoredRow(call.n) : lossOf(call, row, masses, call.classes?.[index]);
     for (let c = 0; c < call.n; c += 1) {
       const place = placeOf(call, index, c);
-      if (call.gradient) call.gradient[place] = totals.scale * (result.gradient[c] as number);
+      if (call.gradient) call.gradient[place] = totals.scale * (result.gradient[c] as number) + 0;
       if (call.targetGradient) call.targetGradient[place] = totals.scale * (result.targetGradient[c] as number);
     }
     call.logSumExp[index] = result.logSumExp;

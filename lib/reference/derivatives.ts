@@ -4,14 +4,17 @@ import type { Call, ProductCall, Verdict } from '../types';
 import { Sum, sumError } from './precise';
 import { eachRow, mapRows, type Row } from './rows';
 import { probabilities } from './softmax';
-import { keyOf, standingOf } from './standing';
+import { keyOf, sharersOf, standingOf } from './standing';
 
 /** At beta = 0 and +-Infinity neither softmax nor log-sum-exp changes with the logits. */
 const slope = (beta: number): number => (Number.isFinite(beta) ? beta : 0);
 
 const withoutWeights = { sign: undefined, weights: undefined, weightStrides: undefined, variant: false };
 
-/** d log sum_j e^(beta z_j) / d z_i = beta p_i, times the g of the row. Where p is 0, a g of Infinity does not count. */
+/**
+ * d log sum_j e^(beta z_j) / d z_i = beta p_i, times the g of the row. Where p is 0, a g of Infinity does not count; p of
+ * a class that takes part is not 0, though it may be rounded to it.
+ */
 export function logSumExpVjp(call: ProductCall): Verdict {
   const { beta, rule, direction } = call;
   const ofLogits = { ...call, ...withoutWeights, logits: call.point };
@@ -23,12 +26,15 @@ export function logSumExpVjp(call: ProductCall): Verdict {
   if (refused >= 0) return refused;
   return mapRows(ofLogits, (row, result, index) => {
     const g = direction[index] as number;
+    const isLimit = sharersOf(row, beta, standingOf(row, beta)) !== undefined;
+    const takesPart = (j: number): boolean => keyOf(row.z[j] as number, beta) > -Infinity;
     probabilities(row, beta, rule, result);
     for (let j = 0; j < row.n; j += 1) {
       const p = result[j] as number;
       if (row.counts[j] === 0) result[j] = 0;
       else if (slope(beta) === 0) result[j] = Number.isNaN(p + g) ? NaN : 0;
-      else result[j] = p === 0 && !Number.isNaN(g) && rule !== 'ieee' ? 0 : p * (beta * g);
+      else if (p !== 0 || Number.isNaN(g) || rule === 'ieee') result[j] = p * (beta * g);
+      else result[j] = Math.abs(g) === Infinity && !isLimit && takesPart(j) ? beta * g : 0;
     }
   });
 }

@@ -4,7 +4,7 @@
 import type { DivergenceCall, Verdict } from '../types';
 import { expOfGap, Sum, scaledGap, sumError } from './precise';
 import { isRegular, type Row, readRow } from './rows';
-import { isUndefined, type Standing, sharersOf, standingOf } from './standing';
+import { isUndefined, keyOf, type Standing, sharersOf, standingOf } from './standing';
 
 export function klDivergence(call: DivergenceCall): Verdict {
   const rows = call.outer * call.inner;
@@ -26,10 +26,12 @@ function divergenceOf({ beta, rule }: DivergenceCall, row: Row, other: Row): num
   if (standing.max === -Infinity) return 0;
   const logP = logProbabilities(row, beta, standing);
   const logQ = logProbabilities(other, beta, otherStanding);
+  const takesPart = takingPart(row, beta, standing);
+  const takesPartInOther = takingPart(other, beta, otherStanding);
   const direct = new Sum();
   for (const [j, log] of logP.entries()) {
     const p = Math.exp(log);
-    if (log > -Infinity && logQ[j] === -Infinity) return Infinity;
+    if (takesPart(j) && !takesPartInOther(j)) return Infinity;
     if (p !== 0) direct.add(p * (log - (logQ[j] as number)));
   }
   if (!(direct.value < 0.5) || isLimit(row, beta, standing) || isLimit(other, beta, otherStanding)) return direct.value;
@@ -37,6 +39,13 @@ function divergenceOf({ beta, rule }: DivergenceCall, row: Row, other: Row): num
 }
 
 const isLimit = (row: Row, beta: number, standing: Standing): boolean => sharersOf(row, beta, standing) !== undefined;
+
+/** Whether a class has a probability, which may be rounded to 0. */
+function takingPart(row: Row, beta: number, standing: Standing): (j: number) => boolean {
+  const sharers = sharersOf(row, beta, standing);
+  if (sharers !== undefined) return (j) => sharers.includes(j);
+  return (j) => row.counts[j] !== 0 && keyOf(row.z[j] as number, beta) > -Infinity;
+}
 
 function logProbabilities(row: Row, beta: number, standing: Standing): Float64Array {
   const log = new Float64Array(row.n).fill(-Infinity);

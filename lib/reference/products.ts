@@ -2,7 +2,7 @@
 //   softmax      beta p_i (g_i - sum_j p_j g_j)        symmetric: J g and J' g are the same
 //   log-softmax  J' g = beta (g_i - e^(l_i) sum_j g_j)      J t = beta (t_i - sum_j e^(l_j) t_j)
 // A class with p = 0, or l = -Infinity, takes no part: its g does not count, and its result is 0. The rule 'ieee' takes
-// the formulas as they stand. Where beta is 0 or infinite, nothing changes with the logits: 0, but NaN stays.
+// the formulas as they stand, with what their type rounds to 0. Where beta is 0 or infinite, nothing changes with the logits: 0, but NaN stays.
 import type { Parts, ProductCall, Verdict } from '../types';
 import { productError, Sum } from './precise';
 import { placeOf, stridedPlaceOf } from './rows';
@@ -21,8 +21,8 @@ interface Formula {
   readonly idle: number;
   /** What is summed over the row; as it stands where `plain`. */
   readonly term: (x: number, g: number, plain: boolean) => number;
-  /** The result without beta. */
-  readonly element: (x: number, g: number, sum: number) => number;
+  /** The result without beta; as it stands where `plain`. */
+  readonly element: (x: number, g: number, sum: number, plain: boolean) => number;
 }
 
 export const softmaxVjp = (call: ProductCall): Verdict =>
@@ -33,11 +33,20 @@ export const logSoftmaxVjp = (call: ProductCall): Verdict =>
     idle: -Infinity,
     // NaN where l is no logarithm of a probability.
     term: (l, g, plain) => (plain ? g : g + (l - l)),
-    element: (l, g, sum) => g - Math.exp(l) * sum,
+    element: (l, g, sum, plain) => g - (plain ? Math.exp(l) * sum : timesProbability(l, sum)),
   });
 
 export const logSoftmaxJvp = (call: ProductCall): Verdict =>
-  product(call, { idle: -Infinity, term: (l, t) => Math.exp(l) * t, element: (_l, t, sum) => t - sum });
+  product(call, {
+    idle: -Infinity,
+    term: (l, t, plain) => (plain ? Math.exp(l) * t : timesProbability(l, t)),
+    element: (_l, t, sum) => t - sum,
+  });
+
+/** e^l x of a class that takes part: its probability is not 0, though it may be rounded to it. */
+function timesProbability(l: number, x: number): number {
+  return Number.isFinite(l) && Math.abs(x) === Infinity ? x : Math.exp(l) * x;
+}
 
 function product(call: ProductCall, formula: Formula): Verdict {
   const { n, beta, rule, outer, inner, out } = call;
@@ -51,7 +60,7 @@ function product(call: ProductCall, formula: Formula): Verdict {
   for (const [index, { x, g, counts }] of rows.entries()) {
     const sum = sumOf(formula, { n, x, g, counts }, plain);
     for (let j = 0; j < n; j += 1) {
-      const element = formula.element(x[j] as number, g[j] as number, sum);
+      const element = formula.element(x[j] as number, g[j] as number, sum, plain);
       const value = isConstant ? (Number.isNaN(sum) ? NaN : 0) : beta * element;
       out[placeOf(call, index, j)] = counts[j] === 0 ? 0 : value;
     }

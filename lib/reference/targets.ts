@@ -66,7 +66,8 @@ export class Totals {
   }
 
   loss(losses: readonly number[]): number {
-    return this.reduction === 'mean' ? sumOf(losses) / this.totalWeight : sumOf(losses);
+    if (this.reduction !== 'mean') return sumOf(losses);
+    return this.totalWeight > 0 ? sumOf(losses) / this.totalWeight : NaN;
   }
 }
 

@@ -95,8 +95,10 @@ void export_function(Napi::Env env, Napi::Object exports, const char* name, napi
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   Environment* environment = new Environment;
   env.SetInstanceData<Environment>(environment);
-  Pool::shared().retain();
-  env.AddCleanupHook([] { Pool::shared().release(); });
+  for (Pool* pool : {&Pool::shared(), &Pool::behind()}) {
+    pool->retain();
+    env.AddCleanupHook([](Pool* given) { given->release(); }, pool);
+  }
   // Kept for as long as the environment, whose functions point to them.
   BoundRow* bound = environment->bound;
   Napi::Array names = Napi::Array::New(env, kRowCount);

@@ -179,6 +179,42 @@ void softmax_vjp(const typename V::Scalar* p, const typename V::Scalar* g, typen
                [=](V x, V y) SOFTMAX_INLINE_LAMBDA { return V(V::zero_where(x == zero, product(x, y))); });
 }
 
+// The products of `rows` contiguous rows of n <= 64 elements, plain, with the bits of dot and softmax_vjp: a tile of
+// rows at a time (short_rows.hpp), then single ones. Stops before the first row whose sum is NaN or beyond +-limit, and
+// returns how many rows it did. out may be p or g.
+template <class V>
+std::size_t softmax_vjp_short(const typename V::Scalar* p, const typename V::Scalar* g, typename V::Scalar* out,
+                              std::size_t rows, std::size_t n, typename V::Scalar factor, typename V::Scalar limit) {
+  using T = typename V::Scalar;
+  const V f = V::broadcast(factor), zero = V::broadcast(0), most = V::broadcast(limit), least = V::broadcast(-limit);
+  std::size_t row = 0;
+  if (rows >= V::kLanes) {
+    Tile<V> x(n), y(n);
+    for (; rows - row >= V::kLanes; row += V::kLanes) {
+      x.load(p + row * n);
+      y.load(g + row * n);
+      V terms[kGroup];
+      for (std::size_t j = 0; j < n; ++j) terms[j] = x[j] * y[j];
+      x.fold(terms);
+      F64 parts[V::kWideParts];
+      parts[0] = Tile<V>::template total<0>(terms);
+      if constexpr (V::kWideParts == 2) parts[1] = Tile<V>::template total<1>(terms);
+      const V center = V::narrow(parts);
+      if (V::any(V::either(V::unordered(center, center), V::either(most < center, center < least)))) break;
+      for (std::size_t j = 0; j < n; ++j) x[j] = V::fma(x[j] * f, y[j] - center, zero);
+      x.store(out + row * n, [](V v) SOFTMAX_INLINE_LAMBDA { return v; });
+    }
+  }
+  const std::size_t end = rows - row < V::kLanes ? rows : row + V::kLanes;
+  for (; row < end; ++row) {
+    const T *x = p + row * n, *y = g + row * n;
+    const T center = static_cast<T>(dot<V>(x, y, n, T(0), true));
+    if (!(center <= limit && -center <= limit)) break;
+    softmax_vjp<V>(x, y, out + row * n, n, T(0), center, factor, true, false);
+  }
+  return row;
+}
+
 // out = factor (g - e^l sum): the product with the transposed derivative of log-softmax, sum being part_sum's.
 template <class V>
 void log_softmax_vjp(const typename V::Scalar* l, const typename V::Scalar* g, typename V::Scalar* out, std::size_t n,

@@ -37,7 +37,9 @@ class Jacobian {
       if (of_log_) mark(tile.first + r, x + at, left + at);
       fill_diagonal(p + at, of_log_ ? left + at : p + at, diagonal + at);
     }
-    if (logits_.mask != nullptr) tiles_.exclude(tile, T(0), p);
+    if (logits_.mask == nullptr) return;
+    tiles_.exclude(tile, T(0), p);
+    tiles_.exclude(tile, T(0), diagonal);
   }
 
   void write(const Parts<T>& parts, std::size_t first, std::size_t count, T* out, bool stream) const {

@@ -33,6 +33,7 @@ class Divergence {
     }
     if (x_max == -static_cast<T>(kInfinity)) return 0;
     if (is_limit(x_max, logits_.beta) || is_limit(y_max, logits_.beta)) return limit_row(x, y, x_max, y_max);
+    if (has_missing_class(x, y)) return kInfinity;
     const double size = logits_.beta < 0 ? -logits_.beta : logits_.beta;
     double only[kSums];
     double* const sums = n_ > kChunk ? own : only;
@@ -68,18 +69,25 @@ class Divergence {
     return sum.total();
   }
 
+  // Whether p is above 0 where q is 0, of ordinary rows: also where e^(beta (z - max)) is rounded to 0.
+  bool has_missing_class(const T* x, const T* y) const {
+    const T none = excluded_key(logits_);
+    std::size_t j = k_.find_equal(y, n_, none);
+    while (j < n_ && (x[j] == none || y[j] != none)) ++j;
+    return j < n_;
+  }
+
   // Rows of which one or both are shared by some classes alone.
   double limit_row(const T* x, const T* y, T x_max, T y_max) const {
     const Side p = side(x, x_max), q = side(y, y_max);
     CompensatedSum sum;
     for (std::size_t j = 0; j < n_; ++j) {
+      if (!takes_part(p, x[j])) continue;
+      if (!takes_part(q, y[j])) return kInfinity;
       const double log_p = log_probability(p, x[j]);
-      if (log_p == -kInfinity) continue;
-      const double log_q = log_probability(q, y[j]);
-      if (log_q == -kInfinity) return kInfinity;
       double probability = log_p;
       kernels().f64.exp(&probability, &probability, 1);
-      sum.add(probability * (log_p - log_q));
+      if (probability != 0) sum.add(probability * (log_p - log_probability(q, y[j])));
     }
     return sum.total();
   }
@@ -111,9 +119,14 @@ class Divergence {
     return side;
   }
 
+  bool takes_part(const Side& side, T x) const {
+    if (!side.limit) return x != excluded_key(logits_);
+    return side.share.count != 0 && (x == side.share.value) == side.share.by_equal;
+  }
+
+  // Of a class that takes part.
   double log_probability(const Side& side, T x) const {
-    if (side.limit)
-      return side.share.count != 0 && (x == side.share.value) == side.share.by_equal ? -side.log_sum : -kInfinity;
+    if (side.limit) return -side.log_sum;
     const double key = static_cast<double>(logits_.negate() ? -x : x);
     const double size = logits_.beta < 0 ? -logits_.beta : logits_.beta;
     return size * (key - side.max) - side.log_sum;

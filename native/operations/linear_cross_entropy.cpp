@@ -274,7 +274,7 @@ Outcome linear_cross_entropy(const LinearLayer<T>& layer, const Logits<T>& logit
   LinearCrossEntropy<T> operation(layer, logits, targets, scale, options, result);
   if (!operation.has_memory()) return {Status::kOutOfMemory, 0};
   const Outcome outcome = operation.run(&result.loss);
-  if (options.reduction == Reduction::kMean) result.loss /= result.total_weight;
+  if (options.reduction == Reduction::kMean) result.loss = mean_of(result.loss, result.total_weight);
   return outcome;
 }
 

@@ -3,6 +3,7 @@
 #include "log_softmax.hpp"
 
 #include "each_tile.hpp"
+#include "halves.hpp"
 #include "non_finite.hpp"
 #include "row_sums.hpp"
 
@@ -57,10 +58,8 @@ class LogSoftmax {
   }
 };
 
-}  // namespace
-
 template <class T>
-Outcome log_softmax(const Logits<T>& logits, T* out) {
+Outcome log_softmax_of(const Logits<T>& logits, T* out) {
   const Outcome outcome = refused(logits);
   if (outcome.status != Status::kOk || logits.layout.size() == 0) return outcome;
   const RowTiles<T> tiles(logits);
@@ -68,6 +67,14 @@ Outcome log_softmax(const Logits<T>& logits, T* out) {
   return write_tiles(logits, tiles, out, [&](RowTile tile, const T* x, T* rows, const Workspace<T>& workspace) {
     operation.rows(tile.first, tile.count, x, rows, workspace.chunks);
   });
+}
+
+}  // namespace
+
+template <class T>
+Outcome log_softmax(const Logits<T>& logits, T* out) {
+  if (!needs_halves(logits)) return log_softmax_of(logits, out);
+  return with_halves(logits, [=](const Logits<T>& halves) { return log_softmax_of(halves, out); });
 }
 
 template Outcome log_softmax<float>(const Logits<float>&, float*);

@@ -1,6 +1,7 @@
 #include "log_sum_exp.hpp"
 
 #include "each_tile.hpp"
+#include "halves.hpp"
 #include "non_finite.hpp"
 #include "row_sums.hpp"
 
@@ -32,10 +33,8 @@ double limit_value(const Logits<T>& logits, const RowTiles<T>& tiles, std::size_
   return max > 0 ? kInfinity : -kInfinity;
 }
 
-}  // namespace
-
 template <class T>
-Outcome log_sum_exp(const Logits<T>& logits, bool over_beta, T* out) {
+Outcome log_sum_exp_of(const Logits<T>& logits, bool over_beta, T* out) {
   const std::size_t n = logits.layout.n, rows = logits.layout.rows();
   const Outcome outcome = refused(logits);
   if (outcome.status != Status::kOk) return outcome;
@@ -63,6 +62,18 @@ Outcome log_sum_exp(const Logits<T>& logits, bool over_beta, T* out) {
       }
     }
   });
+}
+
+}  // namespace
+
+template <class T>
+Outcome log_sum_exp(const Logits<T>& logits, bool over_beta, T* out) {
+  if (!needs_halves(logits)) return log_sum_exp_of(logits, over_beta, out);
+  const Outcome outcome =
+      with_halves(logits, [=](const Logits<T>& halves) { return log_sum_exp_of(halves, over_beta, out); });
+  if (outcome.status != Status::kOk || !over_beta) return outcome;
+  for (std::size_t row = 0; row < logits.layout.rows(); ++row) out[row] *= 2;
+  return outcome;
 }
 
 template Outcome log_sum_exp<float>(const Logits<float>&, bool, float*);

@@ -15,7 +15,7 @@ struct GradientGain {
   double beta;
   bool constant;
 
-  // Whether the gain is a number of T: what is not is for infinite_row.
+  // Whether the gain is a number of T: what is not is for times_infinite.
   bool fits(std::size_t row) const {
     const T gain = of(row);
     return constant ? gain == gain : gain - gain == 0;
@@ -29,8 +29,27 @@ struct GradientGain {
 
 // p times a gain that is infinite or NaN, where the rule 'limit' leaves a class with p = 0 at 0.
 template <class T>
-void infinite_row(T* p, std::size_t n, T gain, bool plain) {
+void times_infinite(T* p, std::size_t n, T gain, bool plain) {
   for (std::size_t j = 0; j < n; ++j) p[j] = p[j] == 0 && gain == gain && !plain ? T(0) : p[j] * gain;
+}
+
+// The row x of logits where g is infinite, under 'limit': softmax is not 0 where a class takes part, though it may be
+// rounded to it.
+template <class T>
+void infinite_row(const Logits<T>& logits, const T* x, T* out, T gain) {
+  const std::size_t n = logits.layout.n;
+  const T max = kernels().of<T>().max(x, n, logits.negate());
+  if (max != max) return fill(out, n, max);
+  if (is_limit(max, logits.beta)) return write_share(x, out, n, share(x, n, max, logits), gain, T(0));
+  kernels().of<T>().select_equal(x, out, n, excluded_key(logits), T(0), gain);
+}
+
+// How many rows come before the first with an infinite g.
+template <class T>
+std::size_t finite_rows(const T* g, std::size_t count) {
+  std::size_t r = 0;
+  while (r < count && (g[r] - g[r] == 0 || g[r] != g[r])) ++r;
+  return r;
 }
 
 template <class T>
@@ -55,10 +74,15 @@ Outcome log_sum_exp_vjp(const Logits<T>& logits, const T* g, T* out) {
   const GradientGain<T> gain{g, logits.beta, constant};
   const SoftmaxRows<T, GradientGain<T>> softmax(logits, tiles, stream, gain);
   return write_tiles(logits, tiles, out, [&](RowTile tile, const T* x, T* rows, const Workspace<T>& workspace) {
-    softmax.rows(tile.first, tile.count, x, rows, workspace.chunks);
     for (std::size_t r = 0; r < tile.count; ++r) {
-      const std::size_t row = tile.first + r;
-      if (!gain.fits(row)) infinite_row(rows + r * n, n, gain.of(row), plain);
+      // Up to a row with an infinite g, which no exponential decides.
+      const std::size_t left = tile.count - r, some = constant || plain ? left : finite_rows(g + tile.first + r, left);
+      softmax.rows(tile.first + r, some, x + r * n, rows + r * n, workspace.chunks);
+      for (const std::size_t end = r + some; r < end; ++r) {
+        const std::size_t row = tile.first + r;
+        if (!gain.fits(row)) times_infinite(rows + r * n, n, gain.of(row), plain);
+      }
+      if (r < tile.count) infinite_row(logits, x + r * n, rows + r * n, gain.of(tile.first + r));
     }
     if (logits.mask != nullptr) tiles.exclude(tile, T(0), rows);
   });

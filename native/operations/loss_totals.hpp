@@ -20,11 +20,14 @@ inline double gradient_scale(Reduction reduction, double total) {
   return total > 0 ? 1 / total : 0;
 }
 
-// The mean or sum of the rows' losses; the mean of nothing is NaN.
+// The mean over nothing is NaN, also where smoothing leaves rows without weight a loss.
+inline double mean_of(double sum, double total) { return total > 0 ? sum / total : __builtin_nan(""); }
+
+// The mean or sum of the rows' losses.
 inline double reduced(Reduction reduction, const double* losses, std::size_t rows, double total) {
   CompensatedSum sum;
   for (std::size_t row = 0; row < rows; ++row) sum.add(losses[row]);
-  return reduction == Reduction::kMean ? sum.total() / total : sum.total();
+  return reduction == Reduction::kMean ? mean_of(sum.total(), total) : sum.total();
 }
 
 // Whether all the mass of the probabilities y[j * stride], j < n, is on the ignored class.

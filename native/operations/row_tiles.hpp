@@ -36,7 +36,9 @@ void run_tasks(std::size_t tasks, std::size_t slots, std::size_t elements, Task&
     const DefaultFloatMode mode;
     task(i, slot);
   };
-  Pool::shared().run(tasks, slots, elements >= kWaking, in_default_mode);
+  // Who has a flag is a job.
+  Pool& pool = flag == nullptr ? Pool::shared() : Pool::behind();
+  pool.run(tasks, slots, elements >= kWaking, in_default_mode);
 }
 
 template <class T>

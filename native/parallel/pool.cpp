@@ -3,6 +3,8 @@
 
 #include <new>
 
+#include "priority.hpp"
+
 namespace softmax_native {
 namespace {
 
@@ -23,7 +25,13 @@ constexpr int kWatches = 4000;
 Pool& Pool::shared() {
   // Never destroyed: at exit a thread may still be inside, and ending it is release's business.
   alignas(Pool) static unsigned char storage[sizeof(Pool)];
-  static Pool* pool = new (storage) Pool;
+  static Pool* pool = new (storage) Pool(false);
+  return *pool;
+}
+
+Pool& Pool::behind() {
+  alignas(Pool) static unsigned char storage[sizeof(Pool)];
+  static Pool* pool = new (storage) Pool(true);
   return *pool;
 }
 
@@ -91,6 +99,7 @@ bool Pool::join() {
 }
 
 void Pool::work(std::size_t slot) {
+  if (stands_back_) stand_back();
   std::uint32_t seen = 0;
   while (!stopping_.load(std::memory_order_acquire)) {
     if (join()) {

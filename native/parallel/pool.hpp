@@ -11,10 +11,11 @@ namespace softmax_native {
 
 class Pool {
  public:
-  // One for the process: every environment (main thread, workers) shares it.
+  // For the process: every environment (main thread, workers) shares it. The second is for jobs that nobody waits in.
   static Pool& shared();
+  static Pool& behind();
 
-  // Threads a job may use, the caller included. 0 = as many as the machine has processors.
+  // Threads a job may use, the caller included. 0 = as many as the machine has processors. Asked of shared().
   void set_threads(std::size_t threads);
   std::size_t threads() const;
 
@@ -39,7 +40,7 @@ class Pool {
   static constexpr std::size_t kMaxThreads = 64;
 
  private:
-  Pool() = default;
+  explicit Pool(bool stands_back) : stands_back_(stands_back) {}
   bool own();
   void disown();
   void start(std::size_t workers);
@@ -60,6 +61,7 @@ class Pool {
   std::size_t chunks_ = 0, slots_ = 1;
   Chunk run_chunk_ = nullptr;
   void* context_ = nullptr;
+  const bool stands_back_;
   std::size_t started_ = 0;
   std::thread workers_[kMaxThreads];
 };

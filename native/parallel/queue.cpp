@@ -4,6 +4,8 @@
 
 #include <new>
 
+#include "priority.hpp"
+
 namespace softmax_native {
 
 using Lock = std::lock_guard<std::mutex>;
@@ -64,6 +66,7 @@ QueuedJob* Queue::next() {
 }
 
 void Queue::work() {
+  stand_back();
   for (;;) {
     const std::uint32_t seen = news_.load(std::memory_order_seq_cst);
     if (QueuedJob* job = next()) {

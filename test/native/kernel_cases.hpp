@@ -82,6 +82,7 @@ inline constexpr Needs dot{.flag = true, .weight = true};
 inline constexpr Needs part_sum{.flag = true, .weight = true};
 inline constexpr Needs exp_dot{.flag = true, .weight = true};
 inline constexpr Needs softmax_vjp{.out = true, .flag = true, .weight = true};
+inline constexpr Needs softmax_vjp_short{.kind = Kind::tile, .out = true, .weight = true};
 inline constexpr Needs log_softmax_vjp{.out = true, .flag = true, .weight = true};
 inline constexpr Needs log_softmax_jvp{.out = true, .flag = true, .weight = true};
 inline constexpr Needs outer{.kind = Kind::outer, .out = true, .flag = true, .weight = true};
@@ -165,6 +166,9 @@ struct Run {
   static void exp_dot(const K& k, C& c) { c.number[0] = k.exp_dot(c.x, c.weight, c.n, c.flag); }
   static void softmax_vjp(const K& k, C& c) {
     k.softmax_vjp(c.x, c.weight, c.out, c.n, kSome, T(0.7), kSome, plain(c), c.flag);
+  }
+  static void softmax_vjp_short(const K& k, C& c) {
+    c.number[0] = index(k.softmax_vjp_short(c.x, c.weight, c.out, c.rows, c.n, kSome, T(100)));
   }
   static void log_softmax_vjp(const K& k, C& c) {
     k.log_softmax_vjp(c.x, c.weight, c.out, c.n, T(0.7), kSome, plain(c), c.flag);

@@ -1,6 +1,7 @@
 // The kernels of short rows give a row the same bits in any tile, on every table: those of the row-by-row passes or, up
 // to kTiny elements, where the arithmetic is another one, those of the row alone on the scalar table. They stop before
 // the first row without finite maximum and leave what follows untouched.
+#include <cmath>
 #include <vector>
 
 #include "distributions.hpp"
@@ -141,7 +142,7 @@ void test_tiles() {
   Random random(seed());
   std::size_t turn = 0;
   for (const Case<T>& tested : cases<T>()) {
-    if (tested.needs.kind != Kind::tile) continue;
+    if (tested.needs.kind != Kind::tile || tested.needs.weight) continue;
     for (const Distribution distribution : kDistributions) {
       for (const double beta : kBetas) {
         TileTest<T> tile(tested, distribution, beta);
@@ -152,6 +153,52 @@ void test_tiles() {
       }
     }
   }
+}
+
+// The same of products, which stop before a sum that is beyond the limit.
+template <class T>
+void test_products(std::size_t n, std::size_t rows, std::size_t bad, Random& random) {
+  constexpr T kFactor = T(0.7), kLimit = T(1e6);
+  std::vector<T> p(rows * n), g(rows * n), wanted(rows * n);
+  for (T& x : p) x = random.chance(0.2) ? T(0) : static_cast<T>(std::fabs(random.normal()));
+  for (T& x : g) x = static_cast<T>(3 * random.normal());
+  if (bad < rows) {
+    p[bad * n + n / 2] = 1;
+    g[bad * n + n / 2] = random.chance(0.5) ? T(2e6) : static_cast<T>(NAN);
+  }
+  const KernelsOf<T>& scalar = scalar_table().of<T>();
+  for (std::size_t r = 0; r < rows; ++r) {
+    const T *x = p.data() + r * n, *y = g.data() + r * n;
+    const T sum = static_cast<T>(scalar.dot(x, y, n, T(0), true));
+    scalar.softmax_vjp(x, y, wanted.data() + r * n, n, T(0), sum, kFactor, true, false);
+  }
+  const std::size_t done = bad < rows ? bad : rows;
+  for (const KernelTable* table : tables()) {
+    for (int place = 0; place < 3; ++place) {
+      std::vector<T> x = p, y = g, apart(rows * n, T(7));
+      T* out = place == 0 ? apart.data() : place == 1 ? x.data() : y.data();
+      const std::vector<T> before(out, out + rows * n);
+      const std::size_t found = table->of<T>().softmax_vjp_short(x.data(), y.data(), out, rows, n, kFactor, kLimit);
+      const std::size_t i = first_difference(out, wanted.data(), done * n), left = (rows - done) * n;
+      if (found == done && i == done * n && first_difference(out + i, before.data() + i, left) == left) continue;
+      fail("%s softmax_vjp_short %s, %zu rows of %zu, bad %zu, place %d: %zu rows done, element %zu", table->name,
+           type_name<T>(), rows, n, bad, place, found, i);
+    }
+  }
+}
+
+template <class T>
+void test_products() {
+  Random random(seed());
+  for (std::size_t n = 1; n <= kShort; ++n) {
+    if (n % kEveryCase != 0) continue;
+    for (int i = 0; i < 8; ++i) test_products<T>(n, random.below(kMostRows + 1), random.below(2 * kMostRows), random);
+  }
+}
+
+TEST(products_of_short_rows_have_the_bits_of_single_rows) {
+  test_products<float>();
+  test_products<double>();
 }
 
 TEST(tiles_have_the_bits_of_single_rows_float32) { test_tiles<float>(); }

@@ -104,6 +104,7 @@ describe('what happens to the arrays meanwhile has no effect', () => {
   });
 
   test('nothing is written to out before the end', async () => {
+    if (library.backend.kind === 'typescript') return;
     const z = logits();
     const out = new Float32Array(size).fill(7);
     const promise = promises.softmax(z, { out });
@@ -113,6 +114,7 @@ describe('what happens to the arrays meanwhile has no effect', () => {
   });
 
   test('an out that is gone at the end is an error', async () => {
+    if (library.backend.kind === 'typescript') return;
     const z = logits();
     const out = new Float32Array(size);
     const promise = promises.softmax(z, { out });
@@ -182,7 +184,6 @@ describe('a signal', () => {
     const signal = AbortSignal.abort('enough');
     const out = new Float32Array(3).fill(7);
     const promise = promises.softmax(Float32Array.of(1, 2, 3), { signal, out });
-    if (library.backend.kind === 'typescript') return;
     await expect(promise).rejects.toMatchObject({ name: 'AbortError', code: 'ABORT_ERR', cause: 'enough' });
     expect([...out]).toEqual([7, 7, 7]);
     await expect(promises.softmax([1], { signal, axis: 3 })).rejects.toThrow(coded('ERR_OUT_OF_RANGE'));
@@ -197,8 +198,8 @@ describe('a signal', () => {
     const given = Array.from({ length: 8 }, () => promises.softmax(z, { signal: controller.signal, out }));
     const kept = promises.logSumExp(z);
     controller.abort(reason);
-    for (const promise of given) {
-      await expect(promise).rejects.toMatchObject({ name: 'AbortError', code: 'ABORT_ERR', cause: reason });
+    for (const outcome of await Promise.allSettled(given)) {
+      expect(outcome).toMatchObject({ reason: { name: 'AbortError', code: 'ABORT_ERR', cause: reason } });
     }
     expect(out.every((x) => x === 7)).toBe(true);
     expect(await kept).toBe(library.logSumExp(z));

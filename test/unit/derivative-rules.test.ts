@@ -81,6 +81,16 @@ const atLogits: AtLogits[] = [
   { z: [NaN, 1], mask: [0, 1], nonFinite: 'ieee', ...certain },
   { z: [-inf, 1], mask: [0, 1], nonFinite: 'ieee', ...certain },
   { z: [1, 1], mask: [0, 0], ...none },
+  { z: [1, 1], mask: [0, 0], nonFinite: 'ieee', ...none },
+  {
+    z: [-inf, 1],
+    mask: [1, 0],
+    nonFinite: 'ieee',
+    inBeta: [NaN, 0],
+    ofSum: [NaN, 0],
+    jacobian: [NaN, 0, 0, 0],
+    ofLog: [NaN, 0, 0, 0],
+  },
   { z: [5, NaN], mask: [0, 1], inBeta: [0, NaN], ofSum: [0, NaN], jacobian: [0, 0, 0, NaN], ofLog: [0, 0, 0, NaN] },
 ];
 
@@ -117,6 +127,16 @@ describe.each(libraries)('%s', (_, library) => {
       expect([...library.logSoftmaxJacobian(z, options).data], 'of the logarithm').toEqual(row.ofLog);
     });
 
+    test('what takes no part does not overflow either', () => {
+      const big = Elements === Float64Array ? 1.7e308 : 3e38;
+      expect([...library.softmaxVjp(Elements.of(0, 1), Elements.of(big, -big))]).toEqual([0, 0]);
+      // Where the sum is small beside g, but not small enough.
+      const sum = big * 2 ** -20;
+      const max = Elements === Float64Array ? Number.MAX_VALUE : (2 - 2 ** -23) * 2 ** 127;
+      expect([...library.softmaxVjp(Elements.of(0, 1), Elements.of(max, -sum))]).toEqual([0, 0]);
+      expect([...library.softmaxVjp(Elements.of(0, 1, 0), Elements.of(-max, sum, NaN))]).toEqual([0, 0, 0]);
+    });
+
     test('a row spoils no other', () => {
       const tensor = (values: number[]) => ({ data: Elements.from(values), dims: [2, 2] });
       const [p, g] = [tensor([0.5, 0.5, 0.5, 0.5]), tensor([NaN, 1, 1, 2])];
@@ -124,6 +144,37 @@ describe.each(libraries)('%s', (_, library) => {
       const z = tensor([NaN, 1, 3, 3]);
       expect([...library.logSumExpVjp(z, [1, 2]).data]).toEqual([NaN, NaN, 1, 1]);
       expect([...library.softmaxJacobian(z).data]).toEqual([...nan4, ...even.jacobian]);
+    });
+
+    // e^-200 is 0 in float32, e^-800 in float64.
+    test.each([-200, -800])('a probability that is rounded to 0, at %d, takes part all the same', (low) => {
+      const logP = Elements.of(low, 0);
+      const both = (g: number[], options?: { beta: number }) => [
+        [...library.logSoftmaxVjp(logP, Elements.from(g), options)],
+        [...library.logSoftmaxJvp(logP, Elements.from(g), options)],
+      ];
+      expect(both([1, inf])).toEqual([
+        [-inf, NaN],
+        [-inf, NaN],
+      ]);
+      expect(both([-inf, 1])).toEqual([
+        [NaN, inf],
+        [NaN, inf],
+      ]);
+      expect(both([inf, -inf])).toEqual([nan2, nan2]);
+      expect(both([inf, NaN])).toEqual([nan2, nan2]);
+      expect(both([inf, 1], { beta: 0 })).toEqual([zeros, zeros]);
+      const z = { data: Elements.of(low, 0, -inf, 0, 0, low), dims: [2, 3] };
+      expect([...library.logSumExpVjp(z, [inf, 2]).data.subarray(0, 4)]).toEqual([inf, inf, 0, 1]);
+      expect([...library.logSumExpVjp(z, [inf, inf], { beta: -1 }).data]).toEqual([0, 0, -inf, -inf, -inf, -inf]);
+      expect([...library.logSumExpVjp(z, [-inf, NaN], { mask: Uint8Array.of(1, 0, 1) }).data]).toEqual([
+        -inf,
+        0,
+        0,
+        NaN,
+        0,
+        NaN,
+      ]);
     });
 
     test('g of log-sum-exp that is not finite', () => {

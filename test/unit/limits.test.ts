@@ -125,6 +125,33 @@ function expectSame(
 type FloatConstructor = Float32ArrayConstructor | Float64ArrayConstructor;
 
 describe.each(libraries)('%s', (_, library) => {
+  // The difference of these logits is no float64, its product with beta is: e^-3.4 against 1.
+  test.each([2, 12])('logits further apart than the greatest number, in a row of %d', (n) => {
+    const z = new Float64Array(n).fill(-inf);
+    z.set([1.7e308, -1.7e308]);
+    const e = Math.exp(-3.4);
+    for (const beta of [1e-308, -1e-308]) {
+      const [greatest, least] = beta > 0 ? [0, 1] : [1, 0];
+      const logits = beta > 0 ? z.slice() : z.map((x) => (x === -inf ? inf : x));
+      const p = library.softmax(logits, { beta });
+      const logP = library.logSoftmax(logits, { beta });
+      expect([...p.subarray(2), ...logP.subarray(2)]).toEqual([
+        ...new Array(n - 2).fill(0),
+        ...new Array(n - 2).fill(-inf),
+      ]);
+      expect(p[greatest]).toBeCloseTo(1 / (1 + e), 14);
+      expect(p[least]).toBeCloseTo(e / (1 + e), 14);
+      expect(logP[greatest]).toBeCloseTo(-Math.log1p(e), 14);
+      expect(logP[least]).toBeCloseTo(-3.4 - Math.log1p(e), 14);
+      expect(library.logSumExp(logits, { beta })).toBeCloseTo(1.7 + Math.log1p(e), 14);
+      const smooth = Math.sign(beta) * (1.7 + Math.log1p(e)) * 1e308;
+      expect(Math.abs(library.smoothMax(logits, { beta }) / smooth - 1)).toBeLessThan(1e-14);
+      // In place.
+      library.softmax(logits, { beta, out: logits });
+      expect(logits).toEqual(p);
+    }
+  });
+
   describe.each([
     ['float32', Float32Array],
     ['float64', Float64Array],

@@ -1,0 +1,20 @@
+// Threads that work behind the caller's back stand back for those that somebody waits for: the event loop, and the
+// helpers of its garbage collector, which it waits for. Where all processors are busy, an event loop beside jobs of the
+// same priority comes late by whole time slices.
+#pragma once
+
+#if defined(__linux__)
+#include <sys/resource.h>
+#endif
+
+namespace softmax_native {
+
+// Of this thread, for good. On Linux, where a nice value is a thread's own; elsewhere nothing.
+inline void stand_back() {
+#if defined(__linux__)
+  constexpr int kNicer = 5;  // a third of the weight, which counts only where others want the processor
+  setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + kNicer);
+#endif
+}
+
+}  // namespace softmax_native
