@@ -99,6 +99,11 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
     pool->retain();
     env.AddCleanupHook([](Pool* given) { given->release(); }, pool);
   }
+  // Node frees no reference that is not deleted: each worker would leave one.
+  env.AddCleanupHook([environment, of = napi_env(env)] {
+    if (environment->frame_array != nullptr) napi_delete_reference(of, environment->frame_array);
+    environment->frame_array = nullptr;
+  });
   // Kept for as long as the environment, whose functions point to them.
   BoundRow* bound = environment->bound;
   Napi::Array names = Napi::Array::New(env, kRowCount);

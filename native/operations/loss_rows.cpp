@@ -129,7 +129,8 @@ typename LossRows<T>::Row LossRows<T>::join(std::size_t number, const Piece* pie
     row.z = 2 * factor * lse;
   }
   if (impossible) row.loss = kInfinity;
-  if (undefined) row.loss = __builtin_nan("");
+  // A target of NaN is not hidden behind an infinite loss.
+  if (undefined || row.mass != row.mass) row.loss = __builtin_nan("");
   return row;
 }
 

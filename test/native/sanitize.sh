@@ -9,7 +9,7 @@ kind=${1:-address}
 [ $# -eq 0 ] || shift
 case $kind in
   address)
-    flags="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+    flags="-fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer"
     # The handler that guard_pages installs for SIGSEGV must be the one that runs.
     export ASAN_OPTIONS="allow_user_segv_handler=1:handle_segv=1"
     export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1"

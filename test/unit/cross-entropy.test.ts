@@ -163,3 +163,12 @@ describe.each(libraries)('%s', (_, { crossEntropy }) => {
     }
   });
 });
+
+test.each(libraries)('%s: a target of NaN makes the loss NaN, even where it is infinite', (_, { crossEntropy }) => {
+  const mask = Uint8Array.of(0, 1, 1);
+  const y = [0.5, Number.NaN, 0.5];
+  expect(crossEntropy([1, 2, 3], y).loss).toBeNaN();
+  expect(crossEntropy([1, 2, 3], y, { mask }).loss).toBeNaN();
+  expect(crossEntropy([1, 2, -Infinity], y).loss).toBeNaN();
+  expect(crossEntropy([1, 2, 3], [0.5, 0, 0.5], { mask }).loss).toBe(Infinity);
+});
