@@ -82,8 +82,9 @@ describe.each([[], ['--sync']])('the service %s', (...words) => {
     const exit = once(server, 'exit');
     const rows = Array.from({ length: 6 }, () => ask(`${url}/row?size=1000000`));
     const small = Array.from({ length: 20 }, () => ask(`${url}/classify?classes=3`, [logits]));
-    // Once one is answered, the others have been sent.
-    await Promise.race(small);
+    // A connection that the service has not accepted yet it cannot answer: all must have arrived, answered or not.
+    const arrived = async () => (await ask(`${url}/metrics`)).body.requests as number;
+    for (let known = 0; (await arrived()) < rows.length + small.length + known + 1; known += 1);
     server.kill('SIGTERM');
     const answers = await Promise.all([...rows, ...small]);
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));

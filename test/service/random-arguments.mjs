@@ -170,8 +170,9 @@ export class Arguments {
   /** Takes the memory of some array of the call away. */
   detachAny() {
     const buffer = this.random.of(this.detachable);
-    if (buffer === undefined) return;
+    // An empty one may be detached already, which structuredClone refuses from Node 22 on.
+    if (buffer === undefined || buffer.byteLength === 0) return;
     if (buffer.resizable) buffer.resize(this.random.below(buffer.byteLength + 1));
-    else structuredClone(buffer, { transfer: buffer.detached ? [] : [buffer] });
+    else structuredClone(buffer, { transfer: [buffer] });
   }
 }
