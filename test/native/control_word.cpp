@@ -28,7 +28,7 @@ struct Arguments {
   static constexpr std::size_t kRows = 32, kElements = 64;
   std::vector<T> x = std::vector<T>(kRows * kElements), weight = x, out = x;
   std::vector<std::uint8_t> mask = std::vector<std::uint8_t>(x.size());
-  std::vector<double> log_sum = std::vector<double>(kRows);
+  std::vector<double> log_sum = std::vector<double>(x.size());  // add_wide has one for each element
 
   Call<T> call(const Needs& needs) {
     for (std::size_t i = 0; i < x.size(); ++i) {
