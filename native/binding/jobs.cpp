@@ -1,9 +1,8 @@
 #include "jobs.hpp"
 
+#include <atomic>
 #include <cstring>
-#include <mutex>
 #include <new>
-#include <thread>
 
 #include "../core/float_mode.hpp"
 #include "../parallel/cancel.hpp"

@@ -5,8 +5,7 @@
 
 namespace softmax_native {
 
-// Memory of one thread: tiles of rows, one for each array of the operation, the chunks of a long row, and doubles of
-// the operation's own.
+// Memory of one thread: tiles of rows, one for each array of the operation, and the chunks of a long row.
 template <class T>
 struct Workspace {
   T* rows;
