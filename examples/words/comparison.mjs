@@ -61,7 +61,9 @@ function latencyOf({ layer, table }, { offsets, rows }, calls = 200) {
 
 function printTable(curves, unigram) {
   heading('What each costs, and what it gives');
-  print(bold(`  ${'method'.padEnd(26)}${'training'.padStart(10)}${'perplexity'.padStart(14)}${'ten best'.padStart(12)}`));
+  print(
+    bold(`  ${'method'.padEnd(26)}${'training'.padStart(10)}${'perplexity'.padStart(14)}${'ten best'.padStart(12)}`),
+  );
   for (const { name, density, points, latency } of curves) {
     const { seconds, perplexity: reached } = points[points.length - 1];
     const cells = [

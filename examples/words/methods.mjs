@@ -32,7 +32,11 @@ export function languageModels({ classes, dim, counts, vectors }) {
   const tree = (make) => () => new HierarchicalSoftmax({ tree: make(), dim, bias: true });
   return [
     { name: 'full softmax', make: () => new FullSoftmax({ ...options, bias }), ...steps.batch },
-    { name: 'adaptive softmax', make: () => new AdaptiveSoftmax({ ...options, cutoffs: cutoffs(classes) }), ...steps.batch },
+    {
+      name: 'adaptive softmax',
+      make: () => new AdaptiveSoftmax({ ...options, cutoffs: cutoffs(classes) }),
+      ...steps.batch,
+    },
     { name: 'hierarchical, Huffman', make: tree(() => HuffmanTree.fromCounts(counts)), ...steps.example },
     { name: 'hierarchical, by meaning', make: tree(meaning), ...steps.example },
     { name: 'sampled softmax, 1,000', make: sampled(1000), ...steps.batch },

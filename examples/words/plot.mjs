@@ -34,15 +34,36 @@ function specification(curves, note) {
       { name: 'color', type: 'ordinal', range: { scheme: 'tableau10' }, domain: byPerplexity.map(label) },
     ],
     axes: [
-      { scale: 'x', orient: 'bottom', grid: true, title: 'training time on one core, seconds (log)', format: '~g', tickCount: 6 },
+      {
+        scale: 'x',
+        orient: 'bottom',
+        grid: true,
+        title: 'training time on one core, seconds (log)',
+        format: '~g',
+        tickCount: 6,
+      },
       { scale: 'y', orient: 'left', grid: true, title: 'held-out perplexity (log)', format: '~g', tickCount: 8 },
     ],
-    legends: [{ stroke: 'color', symbolType: 'stroke', title: 'method, and its perplexity at the end', labelLimit: 0, titleLimit: 0 }],
+    legends: [
+      {
+        stroke: 'color',
+        symbolType: 'stroke',
+        title: 'method, and its perplexity at the end',
+        labelLimit: 0,
+        titleLimit: 0,
+      },
+    ],
     marks: [
       {
         type: 'group',
         from: { facet: { name: 'curve', data: 'points', groupby: 'method' } },
-        marks: [{ type: 'line', from: { data: 'curve' }, encode: { enter: { ...place, stroke: color, strokeWidth: { value: 2 } } } }],
+        marks: [
+          {
+            type: 'line',
+            from: { data: 'curve' },
+            encode: { enter: { ...place, stroke: color, strokeWidth: { value: 2 } } },
+          },
+        ],
       },
       {
         type: 'symbol',

@@ -56,13 +56,22 @@ export function thinned(blocks, counts, { threshold = 1e-3, seed = 1 } = {}) {
  * @param layer whatever has `trainStep`
  * @param onProgress called with { share, words, loss } after each call
  */
-export function trainVectors(layer, table, text, { learningRate, epochs = 1, window = 5, threads = 1, rng, onProgress }) {
+export function trainVectors(
+  layer,
+  table,
+  text,
+  { learningRate, epochs = 1, window = 5, threads = 1, rng, onProgress },
+) {
   const all = epochs * text.training.reduce((sum, block) => sum + block.length, 0);
   let words = 0;
   for (let epoch = 1; epoch <= epochs; epoch += 1) {
     for (const pairs of pairsOf(text.training, { window, seed: epoch })) {
       const rate = learningRate * (1 - words / all);
-      const { loss } = layer.trainStep({ table, rows: pairs.rows }, pairs.targets, { learningRate: rate, threads, rng });
+      const { loss } = layer.trainStep({ table, rows: pairs.rows }, pairs.targets, {
+        learningRate: rate,
+        threads,
+        rng,
+      });
       words += pairs.words;
       onProgress?.({ share: words / all, words, loss });
     }
