@@ -45,7 +45,8 @@ function layersOf() {
   }
   let call = 0;
   const hidden = () => {
-    const row = rows[(call += 1) % 1000];
+    const row = rows[call % 1000];
+    call += 1;
     return table.data.subarray(row * DIM, (row + 1) * DIM);
   };
   return { tree, full, adaptive, hidden };

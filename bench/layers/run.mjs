@@ -34,8 +34,8 @@ if (chosen.length > 0) {
   console.log(`\n${words.toLocaleString('en')} words, vocabulary ${corpus.words.length.toLocaleString('en')}`);
   for (const mode of chosen) results.vectors.push(compareVectors(mode, corpus));
 }
-if (wants('sampled step')) results.steps = compareSampledSteps();
-if (wants('prediction')) results.predictions = comparePredictions();
+if (wants('sampled step')) results.steps = await compareSampledSteps();
+if (wants('prediction')) results.predictions = await comparePredictions();
 console.log(`\nWritten to ${writeResults('layers', results)}`);
 
 // In turns, in an order that rotates.

@@ -1,7 +1,8 @@
 // The language model with each output layer: training, exact perplexity, and how long a prediction takes.
-import { EmbeddingTable, Rng } from 'softmax-native';
+
 import { bold, dim, heading, print } from '../digits/terminal.mjs';
 import { contextsOf, hiddenOf, perplexity, tableSize, trainModel, unigramPerplexity } from './language-model.mjs';
+import { EmbeddingTable, Rng } from './library.mjs';
 import { languageModels } from './methods.mjs';
 import { timedProgress } from './progress.mjs';
 import { randomBits } from './random.mjs';

@@ -1,8 +1,9 @@
 // npm run demo:words: word vectors, and a small language model, with each output layer on the same text; what each costs
 // and what it gives. Two minutes; --minutes=20 takes as many times more text.
-import { backend, setThreads } from 'softmax-native';
+
 import { bold, dim, green, heading, print } from '../digits/terminal.mjs';
 import { installTexts } from './install.mjs';
+import { backend, setThreads } from './library.mjs';
 import { readOptions } from './options.mjs';
 
 const options = readOptions();

@@ -1,5 +1,7 @@
 // The ways to an output layer over many words, each as one line: what differs between the models is the layer and the
 // size of its steps, nothing else.
+
+import { pathsByMeaning } from './clusters.mjs';
 import {
   AdaptiveSoftmax,
   FullSoftmax,
@@ -8,8 +10,12 @@ import {
   NoiseContrastive,
   proposals,
   SampledSoftmax,
-} from 'softmax-native';
-import { pathsByMeaning } from './clusters.mjs';
+} from './library.mjs';
+
+const steps = {
+  example: { learningRate: 0.1, tableLearningRate: 0.5, batchSize: 1 },
+  batch: { learningRate: 0.02, tableLearningRate: 0.1, batchSize: 64 },
+};
 
 /**
  * Output layers of a language model. `density` is false where what was learnt are no probabilities: the perplexity is then
@@ -50,4 +56,52 @@ export function languageModels({ classes, dim, counts, vectors }) {
       density: false,
     },
   ];
+}
+
+/**
+ * Output layers for skip-gram. The first is the usual one; it learns no probabilities, which vectors do not need.
+ * Learning rates as above.
+ */
+export function vectorLayers({ classes, dim, counts }) {
+  const options = { classes, dim };
+  const noise = proposals.unigram(counts, { power: 0.75 });
+  const negatives = { ...options, proposal: noise, samples: 5 };
+  return [
+    {
+      name: 'negative sampling, 5',
+      make: () => new NoiseContrastive({ ...negatives, negativeSampling: true }),
+      learningRate: 0.05,
+    },
+    {
+      name: 'hierarchical, Huffman',
+      make: () => new HierarchicalSoftmax({ tree: HuffmanTree.fromCounts(counts), dim }),
+      learningRate: 0.05,
+    },
+    {
+      name: 'NCE, 5',
+      make: () => new NoiseContrastive({ ...negatives, logPartition: 'fixed' }),
+      learningRate: 0.05,
+    },
+    {
+      name: 'sampled softmax, 100',
+      make: () => new SampledSoftmax({ ...options, proposal: noise, samples: 100, share: 'batch' }),
+      learningRate: 0.05,
+      batchSize: 256,
+    },
+    {
+      name: 'adaptive softmax',
+      make: () => new AdaptiveSoftmax({ ...options, cutoffs: cutoffs(classes) }),
+      learningRate: 0.05,
+      batchSize: 64,
+    },
+    { name: 'full softmax', make: () => new FullSoftmax(options), learningRate: 0.05, batchSize: 64 },
+  ];
+}
+
+// The most frequent words in the head, the rest in two clusters.
+const cutoffs = (classes) => [Math.ceil(classes / 10), Math.ceil(classes / 2.5)];
+
+function logShares(counts) {
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  return Float32Array.from(counts, (count) => Math.log(count / all));
 }

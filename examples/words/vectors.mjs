@@ -1,6 +1,7 @@
 // Skip-gram vectors with several output layers, each given the same time; and whom they make neighbours.
-import { EmbeddingTable, Rng } from 'softmax-native';
+
 import { cyan, dim, heading, print } from '../digits/terminal.mjs';
+import { EmbeddingTable, Rng } from './library.mjs';
 import { vectorLayers } from './methods.mjs';
 import { timedProgress } from './progress.mjs';
 import { neighbours, pairsOf, thinned } from './skip-gram.mjs';
@@ -25,7 +26,7 @@ export function learnVectors(text, { minutes, dim: width }) {
 }
 
 // As many epochs as there is time for; the learning rate falls with the time that is left.
-function learn({ name, make, learningRate }, table, blocks, seconds) {
+function learn({ name, make, learningRate, batchSize }, table, blocks, seconds) {
   const layer = make();
   const rng = new Rng(1);
   const show = timedProgress(name);
@@ -36,7 +37,11 @@ function learn({ name, make, learningRate }, table, blocks, seconds) {
       const share = (performance.now() - start) / 1000 / seconds;
       if (share >= 1) return show(1, { words, loss: undefined });
       const rate = learningRate * (1 - share);
-      const { loss } = layer.trainStep({ table, rows: pairs.rows }, pairs.targets, { learningRate: rate, rng });
+      const { loss } = layer.trainStep({ table, rows: pairs.rows }, pairs.targets, {
+        learningRate: rate,
+        batchSize,
+        rng,
+      });
       words += pairs.words;
       show(Math.min(share, 0.999), { words, loss });
     }
