@@ -1,7 +1,7 @@
 // The Huffman tree that fastText makes of counts which fall from word to word: leaves are taken from the rarest on, made
 // nodes in the order they were made, and a leaf goes first only if it is strictly smaller.
 
-/** @returns for each word { nodes, bits } from the root; fastText has sigma(a) = P(bit 1), node 0 is the first one made */
+/** @returns for each word { nodes, bits }, as fastText keeps them: from the leaf, node 0 being the first one made */
 export function fastTextPaths(counts) {
   const words = counts.length;
   const size = 2 * words - 1;
@@ -30,8 +30,8 @@ export function fastTextPaths(counts) {
     const nodes = [];
     const bits = [];
     for (let at = word; parent[at] >= 0; at = parent[at]) {
-      nodes.unshift(parent[at] - words);
-      bits.unshift(bit[at]);
+      nodes.push(parent[at] - words);
+      bits.push(bit[at]);
     }
     return { nodes, bits };
   });

@@ -1,8 +1,8 @@
 // The language model with each output layer: training, exact perplexity, and how long a prediction takes.
 
 import { bold, dim, heading, print } from '../digits/terminal.mjs';
-import { contextsOf, hiddenOf, perplexity, tableSize, trainModel, unigramPerplexity } from './language-model.mjs';
-import { EmbeddingTable, Rng } from './library.mjs';
+import { contextsOf, hiddenOf, newTable, perplexity, trainModel, unigramPerplexity } from './language-model.mjs';
+import { Rng } from './library.mjs';
 import { languageModels } from './methods.mjs';
 import { timedProgress } from './progress.mjs';
 import { randomBits } from './random.mjs';
@@ -18,8 +18,7 @@ export function compareModels(text, { epochs, dim: width, vectors }) {
   heading('A language model: five words predict the next, with each output layer');
   const methods = languageModels({ classes, dim: width, counts: text.counts, vectors });
   const curves = methods.map((method) => {
-    const table = new EmbeddingTable({ size: tableSize(classes), dim: width, seed: 2 });
-    const model = { method, layer: method.make(), table, rng: new Rng(3) };
+    const model = { method, layer: method.make(), table: newTable(classes, width, 2), rng: new Rng(3) };
     const points = train(model, training, heldOut, epochs);
     return { name: method.name, density: method.density ?? true, points, latency: latencyOf(model, heldOut) };
   });

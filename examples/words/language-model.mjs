@@ -1,11 +1,23 @@
 // A log-bilinear language model (Mnih and Hinton 2007, without the matrices): the mean of the vectors of the five words
 // before, a vector for each word and place, predicts the next word through an output layer.
-import { shuffled } from './random.mjs';
+import { EmbeddingTable } from './library.mjs';
+import { randomBits, shuffled } from './random.mjs';
 
 export const CONTEXT = 5;
 
-/** How many vectors the table of a model has: one for each word in each place. */
-export const tableSize = (classes) => CONTEXT * classes;
+// Half the width of the interval that vectors start in: where all were near 0, so would be the first gradients.
+const INITIAL = 0.1;
+
+// So many examples is what the steps of methods.mjs were chosen on. Longer training takes smaller ones, down to half.
+const EXAMPLES = 200_000;
+
+/** The vectors of a model, at random: one for each word in each place. */
+export function newTable(classes, dim, seed) {
+  const random = randomBits(seed);
+  const size = CONTEXT * classes;
+  const data = Float32Array.from({ length: size * dim }, () => (random() / 2 ** 31 - 1) * INITIAL);
+  return new EmbeddingTable({ size, dim, data });
+}
 
 /**
  * Every word of the text but the first of each block, and the words before it.
@@ -57,18 +69,19 @@ function pick({ targets, offsets, rows }, numbers) {
  * @param method { layer, learningRate, tableLearningRate, batchSize }
  * @param onProgress called with { share, examples, loss } after each call of the layer
  */
-export function trainModel({ layer, table, method, rng }, contexts, { epochs, random, call = 8192, onProgress }) {
+export function trainModel({ layer, table, method, rng }, contexts, { epochs, random, call = 2048, onProgress }) {
   const { learningRate, tableLearningRate, batchSize } = method;
   const all = epochs * contexts.targets.length;
+  const size = Math.min(1, Math.max(0.5, Math.cbrt(EXAMPLES / all)));
   let examples = 0;
   for (let epoch = 0; epoch < epochs; epoch += 1) {
     const order = shuffled(contexts.targets.length, random);
     for (let start = 0; start < order.length; start += call) {
       const { rows, offsets, targets } = pick(contexts, order.subarray(start, start + call));
-      const left = 1 - examples / all;
+      const step = size * (1 - examples / all);
       const { loss } = layer.trainStep({ table, rows, offsets }, targets, {
-        learningRate: learningRate * left,
-        tableLearningRate: tableLearningRate * left,
+        learningRate: learningRate * step,
+        tableLearningRate: tableLearningRate * step,
         batchSize,
         rng,
       });
