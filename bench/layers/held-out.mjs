@@ -21,13 +21,14 @@ export function heldOutExamples(blocks, { bag }, wanted = 2000) {
 /**
  * @param model { input, output, place, counts } of models.mjs
  * @param words the library's words, which the examples are numbers of
- * @returns the mean of -log P under the model's own tree, or of the loss of negative sampling with noise counts^power
+ * @returns the mean of -log P under the model's own tree, or of the loss of negative sampling with noise counts^power, for
+ *   each of the powers
  */
-export function heldOutLoss(model, words, examples, { tree, power }) {
+export function heldOutLosses(model, words, examples, { tree, powers }) {
   const rows = Int32Array.from(words, (word) => model.place.get(word));
   const hidden = hiddenOf(model.input, rows, examples.bags);
   const targets = examples.targets.map((word) => rows[word]);
-  return tree ? treeLoss(model, hidden, targets) : negativeSamplingLoss(model, hidden, targets, power);
+  return tree ? [treeLoss(model, hidden, targets)] : negativeSamplingLosses(model, hidden, targets, powers);
 }
 
 function hiddenOf({ data, dims: [, dim] }, rows, bags) {
@@ -51,22 +52,30 @@ function treeLoss({ output, counts, paths }, hidden, targets) {
   return -mean(layer.logProbability(hidden, targets));
 }
 
-function negativeSamplingLoss({ output, counts }, hidden, targets, power) {
-  const noise = counts.map((count) => count ** power);
-  const all = noise.reduce((sum, share) => sum + share, 0);
+function negativeSamplingLosses({ output, counts }, hidden, targets, powers) {
+  const noises = powers.map((power) => shares(counts.map((count) => count ** power)));
   const [, dim] = output.dims;
-  const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
   const score = (k, row) => {
     let sum = 0;
     for (let d = 0; d < dim; d += 1) sum += hidden.data[k * dim + d] * output.data[row * dim + d];
     return sum;
   };
-  const losses = targets.map((target, k) => {
-    let expected = 0;
-    for (let row = 0; row < counts.length; row += 1) expected += (noise[row] / all) * softplus(score(k, row));
-    return softplus(-score(k, target)) + NEGATIVES * expected;
-  });
-  return mean(losses);
+  const expected = powers.map(() => 0);
+  for (let k = 0; k < targets.length; k += 1) {
+    for (let row = 0; row < counts.length; row += 1) {
+      const loss = softplus(score(k, row));
+      for (let i = 0; i < powers.length; i += 1) expected[i] += (noises[i][row] * loss) / targets.length;
+    }
+  }
+  const positive = mean(targets.map((target, k) => softplus(-score(k, target))));
+  return expected.map((loss) => positive + NEGATIVES * loss);
+}
+
+const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+
+function shares(masses) {
+  const all = masses.reduce((sum, mass) => sum + mass, 0);
+  return masses.map((mass) => mass / all);
 }
 
 const mean = (values) => values.reduce((sum, x) => sum + x, 0) / values.length;

@@ -94,14 +94,16 @@ export function vectorLayers({ classes, dim, counts }) {
       make: () => new SampledSoftmax({ ...options, proposal: noise, samples: 100, share: 'batch' }),
       learningRate: 0.05,
       batchSize: 256,
+      most: 10_000,
     },
     {
       name: 'adaptive softmax',
       make: () => new AdaptiveSoftmax({ ...options, cutoffs: cutoffs(classes) }),
       learningRate: 0.05,
       batchSize: 64,
+      most: 5000,
     },
-    { name: 'full softmax', make: () => new FullSoftmax(options), learningRate: 0.05, batchSize: 64 },
+    { name: 'full softmax', make: () => new FullSoftmax(options), learningRate: 0.05, batchSize: 64, most: 1000 },
   ];
 }
 

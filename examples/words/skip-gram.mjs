@@ -2,25 +2,26 @@
 // are the pairs; learning from them is one call of the output layer for each hundred thousand.
 import { randomBits } from './random.mjs';
 
-/** How many pairs one call of a layer gets. */
+/** How many pairs one call of a layer gets: of a layer that is slow, fewer. */
 const PAIRS = 100_000;
 
 /**
  * Pairs of running text: around each word a window of random width, 1 to `window` words to either side, so that nearer
  * words count more. The neighbour's vector predicts the word in the middle.
  *
+ * @param most pairs at once
  * @yields { rows, targets, words }: of pair k the neighbour rows[k] and the word targets[k], and how many words of text
  *   the pairs are of. The arrays are used again
  */
-export function* pairsOf(blocks, { window = 5, seed = 1 } = {}) {
+export function* pairsOf(blocks, { window = 5, seed = 1, most = PAIRS } = {}) {
   const random = randomBits(seed);
-  const rows = new Int32Array(PAIRS);
-  const targets = new Int32Array(PAIRS);
+  const rows = new Int32Array(most);
+  const targets = new Int32Array(most);
   let pairs = 0;
   let words = 0;
   for (const block of blocks) {
     for (let position = 0; position < block.length; position += 1) {
-      if (pairs + 2 * window > PAIRS) {
+      if (pairs + 2 * window > most) {
         yield { rows: rows.subarray(0, pairs), targets: targets.subarray(0, pairs), words };
         pairs = 0;
         words = 0;
@@ -48,34 +49,6 @@ export function thinned(blocks, counts, { threshold = 1e-3, seed = 1 } = {}) {
     return (Math.sqrt(ratio) + ratio) * 2 ** 32;
   });
   return blocks.map((block) => block.filter((word) => random() < kept[word]));
-}
-
-/**
- * Learns vectors of words into `table`, [words, dim]. The learning rate falls to 0 along a line.
- *
- * @param layer whatever has `trainStep`
- * @param onProgress called with { share, words, loss } after each call
- */
-export function trainVectors(
-  layer,
-  table,
-  text,
-  { learningRate, epochs = 1, window = 5, threads = 1, rng, onProgress },
-) {
-  const all = epochs * text.training.reduce((sum, block) => sum + block.length, 0);
-  let words = 0;
-  for (let epoch = 1; epoch <= epochs; epoch += 1) {
-    for (const pairs of pairsOf(text.training, { window, seed: epoch })) {
-      const rate = learningRate * (1 - words / all);
-      const { loss } = layer.trainStep({ table, rows: pairs.rows }, pairs.targets, {
-        learningRate: rate,
-        threads,
-        rng,
-      });
-      words += pairs.words;
-      onProgress?.({ share: words / all, words, loss });
-    }
-  }
 }
 
 /** The `count` words whose vectors point most nearly the way of the given one's. */

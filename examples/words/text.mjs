@@ -15,23 +15,27 @@ const HELD_OUT_SHARE = 20;
  * @param classes size of the vocabulary, <unk> included
  * @param minCount words that are rarer are <unk>
  * @returns `vocabulary`: the words, most frequent first after <unk>; `counts`: how often each is in the training blocks;
- *   `training` and `heldOut`: blocks of running text, each an Int32Array of word numbers. The vocabulary knows the
- *   training blocks only
+ *   `training` and `heldOut`: blocks of running text, each an Int32Array of word numbers; `available`: all that is not
+ *   held out. The vocabulary knows the training blocks only
  */
 export function loadText({ tokens = Infinity, heldOutTokens = Infinity, classes = 10_000, minCount = 1 } = {}) {
   const blocks = readBooks().flatMap(cut);
   const isHeldOut = (index) => index % HELD_OUT_SHARE === HELD_OUT_SHARE >> 1;
-  const training = takeEvenly(
-    blocks.filter((_, index) => !isHeldOut(index)),
-    tokens,
-  );
+  const available = blocks.filter((_, index) => !isHeldOut(index));
+  const training = takeEvenly(available, tokens);
   const heldOut = takeEvenly(
     blocks.filter((_, index) => isHeldOut(index)),
     heldOutTokens,
   );
   const { vocabulary, counts, numbers } = numberWords(training, { classes, minCount });
   const number = (block) => Int32Array.from(block, (word) => numbers.get(word) ?? UNKNOWN);
-  return { vocabulary, counts, training: training.map(number), heldOut: heldOut.map(number) };
+  return {
+    vocabulary,
+    counts,
+    training: training.map(number),
+    available: available.map(number),
+    heldOut: heldOut.map(number),
+  };
 }
 
 /** The number of words in the blocks. */

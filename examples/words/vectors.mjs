@@ -18,7 +18,7 @@ export function learnVectors(text, { minutes, dim: width }) {
   const size = text.vocabulary.length;
   const tables = vectorLayers({ classes: size, dim: width, counts: text.counts }).map((method) => {
     const table = new EmbeddingTable({ size, dim: width, seed: 1 });
-    learn(method, table, thinned(text.training, text.counts), seconds);
+    learn(method, table, thinned(text.available, text.counts), seconds);
     showNeighbours(table, text.vocabulary);
     return table;
   });
@@ -26,14 +26,14 @@ export function learnVectors(text, { minutes, dim: width }) {
 }
 
 // As many epochs as there is time for; the learning rate falls with the time that is left.
-function learn({ name, make, learningRate, batchSize }, table, blocks, seconds) {
+function learn({ name, make, learningRate, batchSize, most }, table, blocks, seconds) {
   const layer = make();
   const rng = new Rng(1);
   const show = timedProgress(name);
   const start = performance.now();
   let words = 0;
   for (let epoch = 1; ; epoch += 1) {
-    for (const pairs of pairsOf(blocks, { seed: epoch })) {
+    for (const pairs of pairsOf(blocks, { seed: epoch, most })) {
       const share = (performance.now() - start) / 1000 / seconds;
       if (share >= 1) return show(1, { words, loss: undefined });
       const rate = learningRate * (1 - share);

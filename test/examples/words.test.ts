@@ -36,7 +36,7 @@ describe('the text', () => {
 
   it('becomes pairs within a window, both ways', async () => {
     const { pairsOf } = await load('skip-gram.mjs');
-    const pairs = [];
+    const pairs: unknown[] = [];
     for (const { rows, targets } of pairsOf([Int32Array.of(1, 2, 3), Int32Array.of(4, 5)], { window: 1 })) {
       rows.forEach((row: number, k: number) => {
         pairs.push([row, targets[k]]);
