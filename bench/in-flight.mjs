@@ -8,8 +8,8 @@ import { statistics } from './measure.mjs';
 import { writeResults } from './report.mjs';
 
 const IN_FLIGHT = 64;
-const SIZES = [1000, 100_000, 1_000_000];
-const SAMPLE_MS = 150;
+const SIZES = [1000, 100_000, 300_000, 1_000_000];
+const SAMPLE_MS = 120;
 const GOAL = 0.9; // of the plain calls
 
 const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '9' } } });
