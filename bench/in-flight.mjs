@@ -80,7 +80,7 @@ async function inFlight(rows, ms, compute) {
 }
 
 function print(size, rates) {
-  console.log(`\n1x${size} float32, ${IN_FLIGHT} in flight     rows/s        p25 .. p75   of the plain calls`);
+  console.log(`\n1x${size} float32, ${IN_FLIGHT} in flight     rows/s          p25 .. p75   of the plain calls`);
   const plain = rates['plain calls'].median;
   for (const [name, { median, p25, p75 }] of Object.entries(rates)) {
     const share = median / plain;
@@ -88,7 +88,7 @@ function print(size, rates) {
     const cells = [
       `  ${name.padEnd(22)}`,
       median.toFixed(0).padStart(14),
-      `${p25.toFixed(0)} .. ${p75.toFixed(0)}`.padStart(18),
+      `${p25.toFixed(0)} .. ${p75.toFixed(0)}`.padStart(20),
       `${(100 * share).toFixed(0)} %`.padStart(16),
       verdict,
     ];
