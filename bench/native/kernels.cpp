@@ -87,6 +87,11 @@ struct Cases {
     const std::size_t rows = f.n / kDepth;
     k.multiply(f.x.data(), kDepth, 1, f.weight.data(), nullptr, 0, f.out.data(), kColumns, rows, kDepth, kColumns);
   }
+  // One row by x as [n / 64, 64].
+  void multiply_row() {
+    constexpr std::size_t kDepth = 64;
+    k.multiply_row(f.weight.data(), f.x.data(), kDepth, nullptr, f.out.data(), f.n / kDepth, kDepth);
+  }
   void add_wide() { k.add_wide(f.x.data(), f.row_sum.data(), f.n); }
 
   void dot() { seen = k.dot(f.weight.data(), f.x.data(), f.n, T(0), false); }

@@ -3,10 +3,11 @@ import { posix } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { files, folderIn, read } from './tree';
 
-// binding -> operations -> { parallel, core }; core <- isa -> kernels -> simd.
+// binding -> operations -> { random, parallel, core }; core <- isa -> kernels -> simd.
 const mayInclude: Record<string, readonly string[]> = {
   binding: ['binding', 'operations', 'parallel', 'core'],
-  operations: ['operations', 'parallel', 'core'],
+  operations: ['operations', 'random', 'parallel', 'core'],
+  random: ['random'],
   parallel: ['parallel'],
   core: ['core'],
   isa: ['isa', 'core', 'kernels', 'simd'],
@@ -14,10 +15,35 @@ const mayInclude: Record<string, readonly string[]> = {
   simd: ['simd'],
 };
 
-// index -> operations -> { validate, shape, errors, ... }; reference -> types; native -> { tiny, errors, reference, ... }.
+// index -> { layers -> random } -> operations -> { validate, shape, errors, ... }; reference -> types; native -> { tiny, errors, reference, ... }.
 const mayImport: Record<string, readonly string[]> = {
-  entry: ['entry', 'operations', 'native', 'reference', 'validate', 'errors', 'options', 'promise-types', 'types'],
+  entry: [
+    'entry',
+    'layers',
+    'random',
+    'operations',
+    'native',
+    'reference',
+    'validate',
+    'errors',
+    'options',
+    'promise-types',
+    'types',
+  ],
+  layers: [
+    'layers',
+    'random',
+    'operations',
+    'validate',
+    'shape',
+    'errors',
+    'intrinsics',
+    'ownership',
+    'types',
+    'options',
+  ],
   operations: ['operations', 'validate', 'shape', 'errors', 'intrinsics', 'ownership', 'types', 'options'],
+  random: ['random', 'validate', 'errors', 'intrinsics', 'types'],
   native: ['native', 'tiny', 'errors', 'intrinsics', 'ownership', 'types', 'reference'],
   tiny: ['tiny', 'intrinsics', 'types'],
   reference: ['reference', 'types'],

@@ -76,6 +76,7 @@ inline constexpr Needs keep_masked{.out = true, .mask = true};
 inline constexpr Needs gap_sums{.domain = Domain::keys, .out = true, .beta = true, .flag = true};
 inline constexpr Needs secular_sums{.domain = Domain::not_negative};
 inline constexpr Needs multiply{.kind = Kind::product, .out = true, .flag = true, .weight = true};
+inline constexpr Needs multiply_row{.kind = Kind::matrix, .out = true};
 inline constexpr Needs add_wide{.log_sum = true};
 
 inline constexpr Needs dot{.flag = true, .weight = true};
@@ -151,6 +152,12 @@ struct Run {
   static void multiply(const K& k, C& c) {
     k.multiply(c.x, c.x_stride, c.x_step, c.weight, c.flag ? c.out : nullptr, c.out_stride, c.out, c.out_stride, c.rows,
                c.depth, c.n);
+  }
+  // By its own first row; to the line of the result that a transpose would begin with.
+  static void multiply_row(const K& k, C& c) {
+    if (c.rows * c.n == 0) return;
+    k.multiply_row(c.x, c.x, c.x_stride, nullptr, c.out, c.rows, c.n);
+    k.multiply_row(c.x, c.x, c.x_stride, c.out, c.out, c.rows, c.n);
   }
   static void add_wide(const K& k, C& c) { k.add_wide(c.x, c.log_sum, c.n); }
 
