@@ -109,6 +109,26 @@ struct Cases {
   void log_softmax_jvp() {
     k.log_softmax_jvp(f.x.data(), f.weight.data(), f.out.data(), f.n, T(0.1), T(1), false, false);
   }
+  // Rows of 100, ten at a time against one.
+  static constexpr std::size_t kDim = 100, kTen = 10;
+  template <class Step>
+  void each_ten(const Step& step) {
+    T ten[kTen];
+    for (T& number : ten) number = T(0.5);
+    for (std::size_t i = 0; f.n - i >= kTen * kDim; i += kTen * kDim) {
+      T* rows[kTen];
+      for (std::size_t r = 0; r < kTen; ++r) rows[r] = f.out.data() + i + r * kDim;
+      step(rows, ten);
+    }
+  }
+  void row_dots() {
+    each_ten([&](T* const* rows, T* out) { k.row_dots(f.x.data(), rows, kTen, kDim, out); });
+  }
+  void logistic() { seen = k.logistic(f.x.data(), f.mask.data(), f.out.data(), f.n); }
+  void row_updates() {
+    T gradient[kDim] = {};
+    each_ten([&](T* const* rows, T* g) { k.row_updates(f.x.data(), rows, g, kTen, kDim, T(1e-6), gradient); });
+  }
   // Rows of a matrix of 100 columns.
   void outer() {
     const T *left = f.x.data(), *diagonal = f.weight.data();
