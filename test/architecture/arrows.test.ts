@@ -41,7 +41,7 @@ const mayImport: Record<string, readonly string[]> = {
   ownership: [],
   types: ['intrinsics'],
   options: ['types'],
-  'promise-types': ['options', 'types'],
+  'promise-types': ['options', 'random', 'types'],
 };
 
 const lines = (path: string) => read(path).split('\n');
