@@ -81,8 +81,8 @@ export class AliasTable {
 
 /**
  * Whole numbers that add up to 2^53, in proportion to the weights: each within one of its due, and at least one where
- * the weight is not 0. What rounding adds or takes is carried on to the next class; what is left in the end, a few, goes
- * to the most probable one.
+ * the weight is not 0. What rounding adds or takes is carried on to the next class; the most probable one makes up for
+ * the classes that are due less than one.
  */
 function sharesOf(weights: ArrayLike<number>): Float64Array {
   let greatest = 0;
@@ -99,10 +99,10 @@ function sharesOf(weights: ArrayLike<number>): Float64Array {
     const weight = weights[id] as number;
     if (weight === 0) continue;
     const due = (weight / top) * unit + carry;
-    const share = Math.max(Math.round(due), 1);
-    shares[id] = share;
-    carry = due - share;
-    left -= share;
+    const rounded = Math.round(due);
+    carry = due - rounded;
+    shares[id] = Math.max(rounded, 1);
+    left -= Math.max(rounded, 1);
   }
   shares[greatest] = (shares[greatest] as number) + left;
   return shares;
