@@ -56,7 +56,7 @@ const mayImport: Record<string, readonly string[]> = {
   types: ['intrinsics', 'layer-calls'],
   'layer-calls': ['types'],
   options: ['types'],
-  'promise-types': ['options', 'types'],
+  'promise-types': ['options', 'random', 'types'],
 };
 
 const lines = (path: string) => read(path).split('\n');
