@@ -9,7 +9,22 @@ import { logSumExpOperation, smoothMaxOperation } from './operations/log-sum-exp
 import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 
+export type { AdaptiveGradients, AdaptiveSoftmaxOptions } from './layers/adaptive-types';
 export { EmbeddingTable, type EmbeddingTableOptions } from './layers/embedding-table';
+export type { FullSoftmaxOptions } from './layers/full-types';
+export type {
+  ClassIds,
+  Examples,
+  Hidden,
+  LayerGradients,
+  LossAndGradientOptions,
+  OutputLayer,
+  PromisedLayer,
+  SparseGradient,
+  TopK,
+  TrainOptions,
+  TrainResult,
+} from './layers/types';
 export { crossEntropy, klDivergence, linearCrossEntropy, nllLoss } from './losses';
 export type {
   ClassIndices,

@@ -1,8 +1,14 @@
 // The public names of softmax-native/promises: the same functions, options and checks, each giving a promise. What takes
 // longer than handing it over runs on threads of the library, and the event loop is free meanwhile. The documentation is
 // that of the plain names.
+import { adaptiveSoftmax } from './layers/adaptive';
+import type { PromisedAdaptiveSoftmaxConstructor } from './layers/adaptive-types';
+import { computingMethods } from './layers/exposed';
+import { fullSoftmax } from './layers/full';
+import type { PromisedFullSoftmaxConstructor } from './layers/full-types';
 import { jobBackend } from './native/backend';
 import { promised } from './native/promised';
+import { promisedMethods } from './native/promised-class';
 import { argmaxOperation } from './operations/argmax';
 import { betaGradientOperation } from './operations/beta-gradient';
 import { diagnosis } from './operations/diagnose';
@@ -37,6 +43,7 @@ import type {
 import { checkUnbiasedInTurn } from './random/check-unbiased';
 import { importanceSampling as importanceSamplingAtOnce } from './random/importance';
 
+export { EmbeddingTable } from './layers/embedding-table';
 export type { PromiseOptions, Transferred } from './promise-types';
 export { proposals } from './random/proposals';
 export { Rng } from './random/rng';
@@ -143,3 +150,12 @@ export const checkUnbiased: CheckUnbiasedPromise = promised(2, checkUnbiasedInTu
 
 /** importanceSampling as a promise, computed at once: see importanceSampling of softmax-native. */
 export const importanceSampling: ImportanceSamplingPromise = promised(2, importanceSamplingAtOnce);
+
+/** FullSoftmax off the event loop: see FullSoftmax of softmax-native. */
+export const FullSoftmax: PromisedFullSoftmaxConstructor = promisedMethods(fullSoftmax(jobBackend), computingMethods);
+
+/** AdaptiveSoftmax off the event loop: see AdaptiveSoftmax of softmax-native. */
+export const AdaptiveSoftmax: PromisedAdaptiveSoftmaxConstructor = promisedMethods(
+  adaptiveSoftmax(jobBackend),
+  computingMethods,
+);
