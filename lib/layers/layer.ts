@@ -1,6 +1,6 @@
 // What the output layers share: hidden vectors, ids of classes, training examples and options as they are given, checked.
 // The `read` functions may run code of the user; the `measure` functions run after all reading is done.
-import { invalidType, outOfRange, printShape, shapeMismatch } from '../errors';
+import { invalidType, invalidValue, outOfRange, printShape, shapeMismatch } from '../errors';
 import { Int32Array, isShared, kindOf, lengthOf } from '../intrinsics';
 import type { TrainCall } from '../layer-calls';
 import { type Given, measure, measureLength, readLike, readStorage } from '../operations/arguments';
@@ -98,7 +98,7 @@ export function readReduction(options: object): boolean {
   const { reduction } = options as { reduction?: unknown };
   if (reduction === undefined || reduction === 'mean') return true;
   if (reduction === 'sum') return false;
-  throw outOfRange('options.reduction', "'mean' or 'sum'", reduction);
+  throw invalidValue('options.reduction', "must be one of: 'mean', 'sum'", reduction);
 }
 
 /** The number of classes that topK is asked for. */
