@@ -1,6 +1,6 @@
 // What every output layer gives: one distribution, seen from all sides, and gradients of its loss.
 import { describe, expect, test } from 'vitest';
-import { type OutputLayer, Rng } from '../../lib/index';
+import { type OutputLayer, Rng } from '../../../lib/index';
 import { array, cases, classes, dim, normals, type Type } from './subjects';
 
 const batch = 9;

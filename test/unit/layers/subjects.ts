@@ -1,9 +1,9 @@
 // All output layers, to be asked the same questions. A new layer is a row of `subjects`.
 
-import type * as library from '../../lib/index';
-import type { FloatArray, LayerGradients, OutputLayer, SparseGradient, Tensor } from '../../lib/index';
-import { type Library, libraries } from '../libraries';
-import { createRandom } from '../seed';
+import type * as library from '../../../lib/index';
+import type { FloatArray, LayerGradients, OutputLayer, SparseGradient, Tensor } from '../../../lib/index';
+import { type Library, libraries } from '../../libraries';
+import { createRandom } from '../../seed';
 
 export type Type = 'float32' | 'float64';
 
