@@ -84,7 +84,8 @@
         "binding/linear.cpp",
         "binding/losses.cpp",
         "binding/module.cpp",
-        "binding/softmax_family.cpp"
+        "binding/softmax_family.cpp",
+        "binding/tree.cpp"
       ],
       "dependencies": [
         "softmax_threads", "softmax_isa_scalar", "softmax_isa_emulated", "softmax_isa_avx2", "softmax_isa_avx512"

@@ -70,6 +70,12 @@ function backendOf(binary: Addon): Backend {
     klDivergence: prompt(binary, descriptions.klDivergence),
     linearCrossEntropy: prompt(binary, descriptions.linearCrossEntropy),
 
+    treeLoss: prompt(binary, descriptions.treeLoss),
+    treeDistribution: prompt(binary, descriptions.treeDistribution),
+    treeTopK: prompt(binary, descriptions.treeTopK),
+    treeSample: prompt(binary, descriptions.treeSample),
+    treeTrain: prompt(binary, descriptions.treeTrain),
+
     softmaxBetaGradient: new NativeKernel(binary, descriptions.softmaxBetaGradient, 'elements', 0, undefined),
     softmaxVjp: prompt(binary, descriptions.softmaxVjp),
     logSoftmaxVjp: prompt(binary, descriptions.logSoftmaxVjp),
@@ -92,6 +98,12 @@ function jobsOf(binary: Addon): Backend {
     nllLoss: job(binary, descriptions.nllLoss),
     klDivergence: job(binary, descriptions.klDivergence),
     linearCrossEntropy: job(binary, descriptions.linearCrossEntropy),
+
+    treeLoss: job(binary, descriptions.treeLoss),
+    treeDistribution: job(binary, descriptions.treeDistribution),
+    treeTopK: job(binary, descriptions.treeTopK),
+    treeSample: job(binary, descriptions.treeSample),
+    treeTrain: job(binary, descriptions.treeTrain),
 
     softmaxBetaGradient: job(binary, descriptions.softmaxBetaGradient),
     softmaxVjp: job(binary, descriptions.softmaxVjp),

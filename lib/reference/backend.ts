@@ -11,6 +11,7 @@ import { logSumExp } from './log-sum-exp';
 import { nllLoss } from './nll-loss';
 import { logSoftmaxJvp, logSoftmaxVjp, softmaxVjp } from './products';
 import { softmax } from './softmax';
+import { treeDistribution, treeLoss, treeSample, treeTopK, treeTrain } from './tree';
 
 function rowsCall(
   logits: FloatArray,
@@ -58,6 +59,12 @@ export const referenceBackend: Backend = {
   nllLoss: operation(nllLoss),
   klDivergence: operation(klDivergence),
   linearCrossEntropy: operation(linearCrossEntropy),
+
+  treeLoss: operation(treeLoss),
+  treeDistribution: operation(treeDistribution),
+  treeTopK: operation(treeTopK),
+  treeSample: operation(treeSample),
+  treeTrain: operation(treeTrain),
 
   softmaxBetaGradient: kernel(softmaxBetaGradient),
   softmaxVjp: operation(softmaxVjp),

@@ -7,6 +7,7 @@
 #include "losses.hpp"
 #include "row.hpp"
 #include "softmax_family.hpp"
+#include "tree.hpp"
 
 namespace softmax_native {
 
@@ -21,6 +22,12 @@ inline constexpr NamedRow kRows[] = {
     {"nllLoss", nll_loss_row},
     {"klDivergence", kl_divergence_row},
     {"linearCrossEntropy", linear_cross_entropy_row},
+
+    {"treeLoss", tree_loss_row},
+    {"treeDistribution", tree_distribution_row},
+    {"treeTopK", tree_top_k_row},
+    {"treeSample", tree_sample_row},
+    {"treeTrain", tree_train_row},
 
     {"softmaxVjp", softmax_vjp_row},
     {"logSoftmaxVjp", log_softmax_vjp_row},
