@@ -32,6 +32,8 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   layers: [
     'layers',
+    'layer-calls',
+    'tree-calls',
     'random',
     'operations',
     'validate',
@@ -44,17 +46,19 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   operations: ['operations', 'validate', 'shape', 'errors', 'intrinsics', 'ownership', 'types', 'options'],
   random: ['random', 'validate', 'errors', 'intrinsics', 'types'],
-  native: ['native', 'tiny', 'errors', 'intrinsics', 'ownership', 'types', 'reference'],
+  native: ['native', 'layer-calls', 'tree-calls', 'tiny', 'errors', 'intrinsics', 'ownership', 'types', 'reference'],
   tiny: ['tiny', 'intrinsics', 'types'],
-  reference: ['reference', 'types'],
+  reference: ['reference', 'layer-calls', 'tree-calls', 'types'],
   validate: ['errors', 'intrinsics', 'types'],
   shape: ['errors', 'intrinsics', 'types'],
   errors: [],
   intrinsics: [],
   ownership: [],
-  types: ['intrinsics'],
+  types: ['intrinsics', 'layer-calls', 'tree-calls'],
+  'tree-calls': ['layer-calls', 'types'],
+  'layer-calls': ['types'],
   options: ['types'],
-  'promise-types': ['options', 'types'],
+  'promise-types': ['options', 'random', 'types'],
 };
 
 const lines = (path: string) => read(path).split('\n');
