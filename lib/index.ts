@@ -9,6 +9,17 @@ import { logSumExpOperation, smoothMaxOperation } from './operations/log-sum-exp
 import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 
+export {
+  type Code,
+  type Counts,
+  type FromCountsOptions,
+  type FromPathsOptions,
+  HierarchicalSoftmax,
+  type HierarchicalSoftmaxConstructor,
+  type HierarchicalSoftmaxOptions,
+  HuffmanTree,
+  type PathLike,
+} from './hierarchical';
 export { crossEntropy, klDivergence, linearCrossEntropy, nllLoss } from './losses';
 export type {
   ClassIndices,

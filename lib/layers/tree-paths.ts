@@ -104,7 +104,11 @@ export function childrenOf(paths: readonly GivenPath[]): Made {
   });
   const missing = children.findIndex((child) => Number.isNaN(child));
   if (missing >= 0) {
-    throw invalidValue('paths', `must lead on from node ${missing >> 1} by bit ${missing & 1}`, `${paths.length} paths`);
+    throw invalidValue(
+      'paths',
+      `must lead on from node ${missing >> 1} by bit ${missing & 1}`,
+      `${paths.length} paths`,
+    );
   }
   return { children: Int32Array.from(children), root };
 }
