@@ -12,6 +12,15 @@ import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 export type { AdaptiveGradients, AdaptiveSoftmaxOptions } from './layers/adaptive-types';
 export { EmbeddingTable, type EmbeddingTableOptions } from './layers/embedding-table';
 export type { FullSoftmaxOptions } from './layers/full-types';
+export type { HierarchicalSoftmaxOptions } from './layers/hierarchical-types';
+export {
+  type Code,
+  type Counts,
+  type FromCountsOptions,
+  type FromPathsOptions,
+  HuffmanTree,
+  type PathLike,
+} from './layers/huffman-tree';
 export type {
   ClassIds,
   Examples,
@@ -39,7 +48,7 @@ export type {
   NllLossResult,
   Target,
 } from './options';
-export { AdaptiveSoftmax, FullSoftmax } from './output-layers';
+export { AdaptiveSoftmax, FullSoftmax, HierarchicalSoftmax } from './output-layers';
 export { type CheckUnbiasedOptions, checkUnbiased, type UnbiasedReport } from './random/check-unbiased';
 export { type ImportanceEstimate, importanceSampling } from './random/importance';
 export type { Drawn, DrawOptions, Exclusion, ExpectedCountOptions, Proposal } from './random/proposal';

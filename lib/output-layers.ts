@@ -3,6 +3,11 @@ import { adaptiveSoftmax } from './layers/adaptive';
 import type { AdaptiveSoftmaxConstructor, AdaptiveSoftmax as AdaptiveSoftmaxLayer } from './layers/adaptive-types';
 import { fullSoftmax } from './layers/full';
 import type { FullSoftmaxConstructor, FullSoftmax as FullSoftmaxLayer } from './layers/full-types';
+import { hierarchicalSoftmax } from './layers/hierarchical';
+import type {
+  HierarchicalSoftmaxConstructor,
+  HierarchicalSoftmax as HierarchicalSoftmaxLayer,
+} from './layers/hierarchical-types';
 import { nativeBackend } from './native/backend';
 
 export const FullSoftmax: FullSoftmaxConstructor = fullSoftmax(nativeBackend);
@@ -10,3 +15,6 @@ export type FullSoftmax = FullSoftmaxLayer;
 
 export const AdaptiveSoftmax: AdaptiveSoftmaxConstructor = adaptiveSoftmax(nativeBackend);
 export type AdaptiveSoftmax = AdaptiveSoftmaxLayer;
+
+export const HierarchicalSoftmax: HierarchicalSoftmaxConstructor = hierarchicalSoftmax(nativeBackend);
+export type HierarchicalSoftmax = HierarchicalSoftmaxLayer;

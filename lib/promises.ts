@@ -6,6 +6,8 @@ import type { PromisedAdaptiveSoftmaxConstructor } from './layers/adaptive-types
 import { computingMethods } from './layers/exposed';
 import { fullSoftmax } from './layers/full';
 import type { PromisedFullSoftmaxConstructor } from './layers/full-types';
+import { hierarchicalSoftmax } from './layers/hierarchical';
+import type { PromisedHierarchicalSoftmaxConstructor } from './layers/hierarchical-types';
 import { jobBackend } from './native/backend';
 import { promised } from './native/promised';
 import { promisedMethods } from './native/promised-class';
@@ -44,6 +46,7 @@ import { checkUnbiasedInTurn } from './random/check-unbiased';
 import { importanceSampling as importanceSamplingAtOnce } from './random/importance';
 
 export { EmbeddingTable } from './layers/embedding-table';
+export { HuffmanTree } from './layers/huffman-tree';
 export type { PromiseOptions, Transferred } from './promise-types';
 export { proposals } from './random/proposals';
 export { Rng } from './random/rng';
@@ -153,6 +156,12 @@ export const importanceSampling: ImportanceSamplingPromise = promised(2, importa
 
 /** FullSoftmax off the event loop: see FullSoftmax of softmax-native. */
 export const FullSoftmax: PromisedFullSoftmaxConstructor = promisedMethods(fullSoftmax(jobBackend), computingMethods);
+
+/** HierarchicalSoftmax off the event loop: see HierarchicalSoftmax of softmax-native. */
+export const HierarchicalSoftmax: PromisedHierarchicalSoftmaxConstructor = promisedMethods(
+  hierarchicalSoftmax(jobBackend),
+  computingMethods,
+);
 
 /** AdaptiveSoftmax off the event loop: see AdaptiveSoftmax of softmax-native. */
 export const AdaptiveSoftmax: PromisedAdaptiveSoftmaxConstructor = promisedMethods(

@@ -7,6 +7,8 @@ export {
   diagnose,
   EmbeddingTable,
   FullSoftmax,
+  HierarchicalSoftmax,
+  HuffmanTree,
   hardmax,
   importanceSampling,
   klDivergence,

@@ -4,6 +4,7 @@
 import type * as library from './index';
 import { adaptiveSoftmax } from './layers/adaptive';
 import { fullSoftmax } from './layers/full';
+import { hierarchicalSoftmax } from './layers/hierarchical';
 import { argmaxOperation } from './operations/argmax';
 import { betaGradientOperation } from './operations/beta-gradient';
 import { diagnosis } from './operations/diagnose';
@@ -22,6 +23,7 @@ import { referenceBackend } from './reference/backend';
 
 export { EmbeddingTable } from './layers/embedding-table';
 // These are plain TypeScript as they are.
+export { HuffmanTree } from './layers/huffman-tree';
 export { checkUnbiased } from './random/check-unbiased';
 export { importanceSampling } from './random/importance';
 export { proposals } from './random/proposals';
@@ -126,3 +128,6 @@ export const FullSoftmax: typeof library.FullSoftmax = fullSoftmax(referenceBack
 
 /** AdaptiveSoftmax in float64 TypeScript: see AdaptiveSoftmax of softmax-native. */
 export const AdaptiveSoftmax: typeof library.AdaptiveSoftmax = adaptiveSoftmax(referenceBackend);
+
+/** HierarchicalSoftmax in float64 TypeScript: see HierarchicalSoftmax of softmax-native. */
+export const HierarchicalSoftmax: typeof library.HierarchicalSoftmax = hierarchicalSoftmax(referenceBackend);

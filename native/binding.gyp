@@ -77,6 +77,9 @@
         "operations/predictions.cpp",
         "operations/products.cpp",
         "operations/softmax.cpp",
+        "operations/tree_loss.cpp",
+        "operations/tree_search.cpp",
+        "operations/tree_training.cpp",
         "operations/weighted_log_sum_exp.cpp",
         "binding/adaptive.cpp",
         "binding/arguments.cpp",
@@ -88,7 +91,8 @@
         "binding/losses.cpp",
         "binding/module.cpp",
         "binding/predictions.cpp",
-        "binding/softmax_family.cpp"
+        "binding/softmax_family.cpp",
+        "binding/tree.cpp"
       ],
       "dependencies": [
         "softmax_threads", "softmax_isa_scalar", "softmax_isa_emulated", "softmax_isa_avx2", "softmax_isa_avx512"
