@@ -57,12 +57,16 @@
       "sources": [
         "core/cpu.cpp",
         "core/dispatch.cpp",
+        "operations/adaptive_cross_entropy.cpp",
+        "operations/adaptive_predictions.cpp",
         "operations/argmax.cpp",
         "operations/beta_gradient.cpp",
         "operations/cross_entropy.cpp",
         "operations/diagnose.cpp",
         "operations/jacobian.cpp",
         "operations/kl_divergence.cpp",
+        "operations/layer_training.cpp",
+        "operations/linear.cpp",
         "operations/linear_cross_entropy.cpp",
         "operations/log_softmax.cpp",
         "operations/log_sum_exp.cpp",
@@ -70,9 +74,14 @@
         "operations/loss_rows.cpp",
         "operations/nll_loss.cpp",
         "operations/non_finite.cpp",
+        "operations/predictions.cpp",
         "operations/products.cpp",
         "operations/softmax.cpp",
+        "operations/tree_loss.cpp",
+        "operations/tree_search.cpp",
+        "operations/tree_training.cpp",
         "operations/weighted_log_sum_exp.cpp",
+        "binding/adaptive.cpp",
         "binding/arguments.cpp",
         "binding/derivatives.cpp",
         "binding/diagnosis.cpp",
@@ -81,7 +90,9 @@
         "binding/linear.cpp",
         "binding/losses.cpp",
         "binding/module.cpp",
-        "binding/softmax_family.cpp"
+        "binding/predictions.cpp",
+        "binding/softmax_family.cpp",
+        "binding/tree.cpp"
       ],
       "dependencies": [
         "softmax_threads", "softmax_isa_scalar", "softmax_isa_emulated", "softmax_isa_avx2", "softmax_isa_avx512"

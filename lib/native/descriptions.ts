@@ -4,6 +4,7 @@ import type { Call, DiagnoseCall, FloatArray, OperationName, ProductCall } from 
 import { Flag } from './frame';
 import type { Description } from './invoke';
 import { divergence, linearLoss, loss } from './losses';
+import { treeDistribution, treeLoss, treeSample, treeTopK, treeTrain } from './trees';
 
 const names = ['logits', 'options.out', 'options.mask', 'options.weights', 'sign'];
 
@@ -75,6 +76,12 @@ export const descriptions = {
   nllLoss: loss('nllLoss', 'logProbabilities'),
   klDivergence: divergence,
   linearCrossEntropy: linearLoss,
+
+  treeLoss,
+  treeDistribution,
+  treeTopK,
+  treeSample,
+  treeTrain,
 
   softmaxBetaGradient: familyMember('softmaxBetaGradient'),
   softmaxVjp: product('softmaxVjp', 'p', 'g'),
