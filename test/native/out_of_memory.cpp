@@ -230,6 +230,22 @@ TEST(memory_of_jobs) {
   give_back_memory(nullptr);
 }
 
+TEST(memory_of_jobs_goes_with_the_last_environment) {
+  retain_memory();
+  retain_memory();
+  void* const kept = take_memory(20000);
+  give_back_memory(kept);
+  release_memory();
+  CHECK(take_memory(20000) == kept);
+  give_back_memory(kept);
+  release_memory();
+  // Nothing is there: the next one has to be asked for.
+  calls = 0;
+  void* const anew = take_memory(20000);
+  CHECK(anew != nullptr && calls == 1);
+  give_back_memory(anew);
+}
+
 TEST(fewer_threads_than_wished) {
   Pool& pool = Pool::shared();
   for (const int available : {0, 1, 2}) {
