@@ -1,7 +1,6 @@
 // Links the binary anew so that what it asks memory, threads and Node for can be refused (failing.cpp).
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 const wrapped = [
@@ -25,7 +24,8 @@ const wrapped = [
 ];
 
 /** Whatever else takes or gives memory or threads: the binary may not use it unseen. */
-const unseen = /^(?!__wrap_)(.*alloc|memalign|.*strdup|mmap|_Zn[wa]|_Zd[la]Pv|pthread_create|.*_M_start_thread)/;
+const unseen =
+  /^([cm]alloc|realloc|aligned_alloc|(posix_)?memalign|p?valloc|strn?dup|mmap|_Zn[wa]|_Zd[la]Pv|pthread_create|_ZNSt6thread15)/;
 
 /**
  * Of the objects of a build (its folder has compile_commands.json), two addons in `folder`: `control` has failAt, asked
@@ -56,5 +56,3 @@ export function linkFailing(build, folder) {
   if (missed.length > 0) throw new Error(`the binary takes memory in ways that are not looked at: ${missed}`);
   return { control, binary };
 }
-
-export const controlOf = (path) => createRequire(import.meta.url)(path);

@@ -128,8 +128,8 @@ TEST(each_allocation_fails_float64) { test_all<double>(); }
 template <class T>
 void test_linear() {
   Random random(seed());
-  for (const LinearShape shape : {LinearShape{3, 5, 7}, {20, 40, 1000}}) {
-    const LinearCase<T> tested(shape, Extras::kMaskedAndCapped, random);
+  const auto fail_each = [&random](LinearShape shape, Extras extras) {
+    const LinearCase<T> tested(shape, extras, random);
     calls = 0;
     const LinearResult<T> wanted = tested.run();
     const int allocations = calls;
@@ -148,6 +148,10 @@ void test_linear() {
       }
     }
     CHECK(tested.run().difference(wanted) == nullptr);
+  };
+  for (const Extras extras : {Extras::kNone, Extras::kMaskedAndCapped, Extras::kProbabilities}) {
+    fail_each({3, 5, 7}, extras);
+    fail_each({20, 40, 1000}, extras);
   }
 }
 

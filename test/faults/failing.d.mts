@@ -1,0 +1,2 @@
+/** Paths of two addons in `folder`, linked of the objects of the build in the folder `build`. */
+export function linkFailing(build: string, folder: string): { control: string; binary: string };
