@@ -113,27 +113,27 @@ bool export_function(Napi::Env env, Napi::Object exports, const char* name, napi
 
 void free_environment(napi_env, void* environment, void*) { delete static_cast<Environment*>(environment); }
 
-// Node frees no reference that is not deleted: each worker would leave one.
-void let_frame_go(void* given) {
+// N.B. Node ends the process where a hook is added twice with one argument: not the pool, but what each load has anew.
+void end(void* given) {
   Environment* environment = static_cast<Environment*>(given);
+  // Node frees no reference that is not deleted: each worker would leave one.
   if (environment->frame_array != nullptr) napi_delete_reference(environment->env, environment->frame_array);
   environment->frame_array = nullptr;
+  Pool::behind().release();
+  Pool::shared().release();
 }
 
-void release_pool(void* pool) { static_cast<Pool*>(pool)->release(); }
-
-// What ends with the environment. False without memory: then what was begun ends with it all the same.
+// False without memory.
 bool begin(napi_env env, Environment* environment) {
   environment->env = env;
   if (napi_set_instance_data(env, environment, free_environment, nullptr) != napi_ok) {
     delete environment;
     return false;
   }
-  for (Pool* pool : {&Pool::shared(), &Pool::behind()}) {
-    if (napi_add_env_cleanup_hook(env, release_pool, pool) != napi_ok) return false;
-    pool->retain();
-  }
-  return napi_add_env_cleanup_hook(env, let_frame_go, environment) == napi_ok;
+  if (napi_add_env_cleanup_hook(env, end, environment) != napi_ok) return false;
+  Pool::shared().retain();
+  Pool::behind().retain();
+  return true;
 }
 
 bool export_all(Napi::Env env, Napi::Object exports, Environment* environment) {

@@ -45,7 +45,7 @@ describe.runIf(hasCompiler)('each allocation refused', () => {
     expect(seen.failures).toEqual([]);
     expect(seen.cases).toBeGreaterThan(60);
     expect(seen.outcomes.refused).toBeGreaterThan(10);
-  }, 120_000);
+  }, 300_000);
 
   // Memory for jobs is kept for the next one: what is held is compared when there has been one.
   test.each(['plain', 'promise'])(
