@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { binary } from '../architecture/build';
-import { linkFailing } from './failing.mjs';
+import { hasCompiler, linkFailing } from './failing.mjs';
 
 interface Control {
   /** The nth call from now on fails, and if `forEver` all later ones; 0 = none. */
@@ -18,16 +18,7 @@ interface Control {
   held(): number;
 }
 
-const hasCompiler = (() => {
-  try {
-    execFileSync('g++', ['--version']);
-    return process.platform === 'linux';
-  } catch {
-    return false;
-  }
-})();
-
-describe.runIf(hasCompiler)('each allocation refused', () => {
+describe.runIf(hasCompiler())('each allocation refused', () => {
   const folder = mkdtempSync(join(tmpdir(), 'softmax-native-failing-'));
   afterAll(() => rmSync(folder, { recursive: true }));
   let control: Control;

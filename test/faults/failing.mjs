@@ -27,6 +27,18 @@ const wrapped = [
 const unseen =
   /^([cm]alloc|realloc|aligned_alloc|(posix_)?memalign|p?valloc|strn?dup|mmap|_Zn[wa]|_Zd[la]Pv|pthread_create|_ZNSt6thread15)/;
 
+// What is preloaded to watch this process (test/service/sanitize.sh) would watch the compiler too.
+const run = (tool, ...args) => execFileSync(tool, args, { encoding: 'utf8', env: { ...process.env, LD_PRELOAD: '' } });
+
+export function hasCompiler() {
+  try {
+    run('g++', '--version');
+    return process.platform === 'linux';
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Of the objects of a build (its folder has compile_commands.json), two addons in `folder`: `control` has failAt, asked
  * and held, `binary` is the library's.
@@ -44,14 +56,11 @@ export function linkFailing(build, folder) {
     .find(({ file }) => file.endsWith('binding/module.cpp'))
     .words.flatMap((word, i, words) => (words[i - 1] === '-isystem' ? ['-isystem', word] : []));
   const [control, binary] = [join(folder, 'control.node'), join(folder, 'softmax_native.node')];
-  const link = (...args) =>
-    execFileSync('g++', ['-std=c++20', '-shared', '-fPIC', '-g', '-O1', ...sanitizers, ...args], { encoding: 'utf8' });
+  const link = (...args) => run('g++', '-std=c++20', '-shared', '-fPIC', '-g', '-O1', ...sanitizers, ...args);
   link(...headers, join(import.meta.dirname, 'failing.cpp'), '-o', control);
   const wraps = wrapped.map((name) => `-Wl,--wrap=${name}`);
   link(...objects, ...wraps, '-L', folder, '-l:control.node', '-Wl,-rpath,$ORIGIN', '-pthread', '-o', binary);
-  const needed = execFileSync('nm', ['-D', '--undefined-only', '--without-symbol-versions', binary], {
-    encoding: 'utf8',
-  });
+  const needed = run('nm', '-D', '--undefined-only', '--without-symbol-versions', binary);
   const missed = needed.match(/\S+$/gm).filter((name) => unseen.test(name));
   if (missed.length > 0) throw new Error(`the binary takes memory in ways that are not looked at: ${missed}`);
   return { control, binary };
