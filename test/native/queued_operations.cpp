@@ -140,17 +140,34 @@ int wrong_of(const std::vector<Work>& works, std::uint64_t from, int rounds) {
   return wrong;
 }
 
-TEST(jobs_of_environments_that_come_and_go) {
+std::vector<Work> every_work() {
   std::vector<Work> works;
   Random random(seed());
-  {
-    const Environment environment;
-    Pool::shared().set_threads(1);
-    add_operations<float>(works, random);
-    add_operations<double>(works, random);
-    add_linear_layers<float>(works, random);
-    add_linear_layers<double>(works, random);
+  const Environment environment;
+  Pool::shared().set_threads(1);
+  add_operations<float>(works, random);
+  add_operations<double>(works, random);
+  add_linear_layers<float>(works, random);
+  add_linear_layers<double>(works, random);
+  Pool::shared().set_threads(0);
+  return works;
+}
+
+// What is left out leaves memory that nobody has written: the sanitizers see whether it is believed.
+TEST(given_up_before_it_begins) {
+  const Environment environment;
+  for (const Work& work : every_work()) {
+    Job job(work);
+    job.give_up();
+    job.run();
+    CHECK(job.wait());
+    CHECK(current_cancel_flag() == nullptr);
+    CHECK(work());
   }
+}
+
+TEST(jobs_of_environments_that_come_and_go) {
+  const std::vector<Work> works = every_work();
   note("%zu kinds of work", works.size());
   std::atomic<int> wrong{0};
   std::atomic<bool> stop{false};
