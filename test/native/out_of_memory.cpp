@@ -129,8 +129,8 @@ TEST(each_allocation_fails_float64) { test_all<double>(); }
 template <class T>
 void test_linear() {
   Random random(seed());
-  for (const LinearShape shape : {LinearShape{3, 5, 7}, {20, 40, 1000}}) {
-    const LinearCase<T> tested(shape, Extras::kMaskedAndCapped, random);
+  const auto fail_each = [&random](LinearShape shape, Extras extras) {
+    const LinearCase<T> tested(shape, extras, random);
     calls = 0;
     const LinearResult<T> wanted = tested.run();
     const int allocations = calls;
@@ -149,6 +149,10 @@ void test_linear() {
       }
     }
     CHECK(tested.run().difference(wanted) == nullptr);
+  };
+  for (const Extras extras : {Extras::kNone, Extras::kMaskedAndCapped, Extras::kProbabilities}) {
+    fail_each({3, 5, 7}, extras);
+    fail_each({20, 40, 1000}, extras);
   }
 }
 
@@ -261,6 +265,22 @@ TEST(memory_of_jobs) {
   CHECK(take_memory(SIZE_MAX - 63) == nullptr);
   give_back_memory(kept);
   give_back_memory(nullptr);
+}
+
+TEST(memory_of_jobs_goes_with_the_last_environment) {
+  retain_memory();
+  retain_memory();
+  void* const kept = take_memory(20000);
+  give_back_memory(kept);
+  release_memory();
+  CHECK(take_memory(20000) == kept);
+  give_back_memory(kept);
+  release_memory();
+  // Nothing is there: the next one has to be asked for.
+  calls = 0;
+  void* const anew = take_memory(20000);
+  CHECK(anew != nullptr && calls == 1);
+  give_back_memory(anew);
 }
 
 TEST(fewer_threads_than_wished) {

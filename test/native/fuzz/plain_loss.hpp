@@ -108,6 +108,10 @@ class PlainLoss {
     log_sum_exp.allowed = lse_error_ + kUlp * std::fabs(beta_ * max) + 2 * kUlp * std::fabs(log_sum_exp.value) + kLeast;
     const Real z = options_.z_loss * row_weight;
     for (std::size_t c = 0; c < n_; ++c) {
+      // Smoothing of 1 over others leaves a probability of 1 a mass of 0, or what rounding makes of it: times an
+      // infinity nothing is known.
+      const bool is_rounding = row_.y != nullptr && std::fabs(u_[c]) <= 8 * kUlp * u_size_[c] && u_size_[c] > 0;
+      if (is_rounding && !(d_[c] < infinity)) loss.value = std::numeric_limits<Real>::quiet_NaN();
       if (u_[c] == 0) continue;
       loss.value -= u_[c] * log_p_[c];
       if (!(d_[c] < infinity)) continue;
