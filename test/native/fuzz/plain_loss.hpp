@@ -62,7 +62,7 @@ class PlainLoss {
     for (const bool one : row_.counts) taking += one ? 1 : 0;
     const Real others = options_.over_others ? taking - 1 : taking, eps = options_.smoothing;
     const Real all = eps > 0 && others > 0 ? eps / others : 0;
-    kept_ = options_.over_others ? 1 - all * taking : 1 - eps;
+    kept_ = !options_.over_others ? 1 - eps : others > 0 ? 1 - eps - all : 1;
     const bool by_index = row_.y == nullptr, drops = !by_index && row_.ignored >= 0;
     const std::size_t dropped = static_cast<std::size_t>(row_.ignored);
     bool elsewhere = false;
@@ -108,10 +108,6 @@ class PlainLoss {
     log_sum_exp.allowed = lse_error_ + kUlp * std::fabs(beta_ * max) + 2 * kUlp * std::fabs(log_sum_exp.value) + kLeast;
     const Real z = options_.z_loss * row_weight;
     for (std::size_t c = 0; c < n_; ++c) {
-      // Smoothing of 1 over others leaves a probability of 1 a mass of 0, or what rounding makes of it: times an
-      // infinity nothing is known.
-      const bool is_rounding = row_.y != nullptr && std::fabs(u_[c]) <= 8 * kUlp * u_size_[c] && u_size_[c] > 0;
-      if (is_rounding && !(d_[c] < infinity)) loss.value = std::numeric_limits<Real>::quiet_NaN();
       if (u_[c] == 0) continue;
       loss.value -= u_[c] * log_p_[c];
       if (!(d_[c] < infinity)) continue;
