@@ -14,9 +14,33 @@ const mayInclude: Record<string, readonly string[]> = {
   simd: ['simd'],
 };
 
-// index -> operations -> { validate, shape, errors, ... }; reference -> types; native -> { tiny, errors, reference, ... }.
+// index -> { layers -> random } -> operations -> { validate, shape, errors, ... }; reference -> types; native -> { tiny, errors, reference, ... }.
 const mayImport: Record<string, readonly string[]> = {
-  entry: ['entry', 'operations', 'native', 'reference', 'validate', 'errors', 'options', 'promise-types', 'types'],
+  entry: [
+    'entry',
+    'layers',
+    'random',
+    'operations',
+    'native',
+    'reference',
+    'validate',
+    'errors',
+    'options',
+    'promise-types',
+    'types',
+  ],
+  layers: [
+    'layers',
+    'random',
+    'operations',
+    'validate',
+    'shape',
+    'errors',
+    'intrinsics',
+    'ownership',
+    'types',
+    'options',
+  ],
   operations: ['operations', 'validate', 'shape', 'errors', 'intrinsics', 'ownership', 'types', 'options'],
   native: ['native', 'tiny', 'errors', 'intrinsics', 'ownership', 'types', 'reference'],
   tiny: ['tiny', 'intrinsics', 'types'],
