@@ -23,6 +23,7 @@ export type {
   NllLossResult,
   Target,
 } from './options';
+export { Rng, type RngState } from './random/rng';
 
 import type {
   ArgmaxOptions,

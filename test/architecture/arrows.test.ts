@@ -3,10 +3,11 @@ import { posix } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { files, folderIn, read } from './tree';
 
-// binding -> operations -> { parallel, core }; core <- isa -> kernels -> simd.
+// binding -> operations -> { random, parallel, core }; core <- isa -> kernels -> simd.
 const mayInclude: Record<string, readonly string[]> = {
   binding: ['binding', 'operations', 'parallel', 'core'],
-  operations: ['operations', 'parallel', 'core'],
+  operations: ['operations', 'random', 'parallel', 'core'],
+  random: ['random'],
   parallel: ['parallel'],
   core: ['core'],
   isa: ['isa', 'core', 'kernels', 'simd'],
@@ -31,6 +32,7 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   layers: [
     'layers',
+    'candidate-types',
     'random',
     'operations',
     'validate',
@@ -42,15 +44,17 @@ const mayImport: Record<string, readonly string[]> = {
     'options',
   ],
   operations: ['operations', 'validate', 'shape', 'errors', 'intrinsics', 'ownership', 'types', 'options'],
-  native: ['native', 'tiny', 'errors', 'intrinsics', 'ownership', 'types', 'reference'],
+  random: ['random', 'validate', 'errors', 'intrinsics', 'types'],
+  native: ['native', 'tiny', 'errors', 'intrinsics', 'ownership', 'types', 'reference', 'candidate-types'],
   tiny: ['tiny', 'intrinsics', 'types'],
-  reference: ['reference', 'types'],
+  reference: ['reference', 'types', 'candidate-types'],
   validate: ['errors', 'intrinsics', 'types'],
   shape: ['errors', 'intrinsics', 'types'],
   errors: [],
   intrinsics: [],
   ownership: [],
-  types: ['intrinsics'],
+  types: ['intrinsics', 'candidate-types'],
+  'candidate-types': ['types'],
   options: ['types'],
   'promise-types': ['options', 'types'],
 };
