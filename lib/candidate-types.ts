@@ -27,8 +27,9 @@ export interface CandidateCall extends Canonical, CandidateLoss {
   /** [outer, several] */
   readonly targets: Int32Array;
   readonly several: number;
-  /** [n], the same for all rows; or [outer, n]. */
+  /** [n], the same for all rows; [outer, n] where each row has its own. */
   readonly candidates: Int32Array;
+  readonly ownCandidates: boolean;
   /** Subtracted from the scores: of the shape of targets, and of candidates. */
   readonly targetCorrection: Float64Array;
   readonly candidateCorrection: Float64Array;
@@ -42,7 +43,10 @@ export interface CandidateCall extends Canonical, CandidateLoss {
   readonly hiddenGradient: FloatArray;
   readonly matrixGradient: FloatArray;
   readonly biasGradient: FloatArray | undefined;
-  /** [outer, 3]: the logarithms of sum e^a and of sum e^2a over the candidates, and the sum of dloss/da over the row. */
+  /**
+   * [outer, 4]: the logarithms of sum e^a and of sum e^2a over the candidates, the sum of dloss/da over the row, and the
+   * mean of a over its targets.
+   */
   readonly reports: Float64Array;
 }
 
@@ -53,9 +57,8 @@ export interface CandidateDraws {
   readonly aliases: Int32Array;
   /** Drawn until there are as many different ones as wanted. */
   readonly unique: boolean;
-  /** The generator: its seed, and the stream of this call, as two words each, low first. Set s begins at block s 2^32. */
-  readonly key: readonly [number, number];
-  readonly stream: readonly [number, number];
+  /** Of the generator, as two words, lower first. Set s is drawn from stream s of it. */
+  readonly seed: readonly [number, number];
   /** The candidates of a set: what the numbers above say, for who cannot draw. */
   readonly draw: (set: number) => Int32Array;
 }

@@ -23,6 +23,10 @@ export type {
   NllLossResult,
   Target,
 } from './options';
+export { type CheckUnbiasedOptions, checkUnbiased, type UnbiasedReport } from './random/check-unbiased';
+export { type ImportanceEstimate, importanceSampling } from './random/importance';
+export type { Drawn, DrawOptions, Exclusion, ExpectedCountOptions, Proposal } from './random/proposal';
+export { type LearnedProposal, proposals, type UnigramOptions } from './random/proposals';
 export { Rng, type RngState } from './random/rng';
 
 import type {

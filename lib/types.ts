@@ -1,6 +1,8 @@
 // The public types, and the two that join the public functions to a backend (Call, Backend). Types only: the reference
 // may import this file and nothing else of the project.
 
+import type { CandidateCall } from './candidate-types';
+
 /** Real arrays that the functions compute with; the result has the same kind. */
 export type FloatArray = Float32Array | Float64Array;
 
@@ -211,6 +213,7 @@ export interface Backend {
   readonly nllLoss: Operation<LossCall>;
   readonly klDivergence: Operation<DivergenceCall>;
   readonly linearCrossEntropy: Operation<LinearLossCall>;
+  readonly candidateLoss: Operation<CandidateCall>;
 
   readonly softmaxBetaGradient: Kernel;
   /** The Jacobian of softmax is symmetric: this is its JVP, too. */

@@ -69,6 +69,7 @@ function backendOf(binary: Addon): Backend {
     nllLoss: prompt(binary, descriptions.nllLoss),
     klDivergence: prompt(binary, descriptions.klDivergence),
     linearCrossEntropy: prompt(binary, descriptions.linearCrossEntropy),
+    candidateLoss: prompt(binary, descriptions.candidateLoss),
 
     softmaxBetaGradient: new NativeKernel(binary, descriptions.softmaxBetaGradient, 'elements', 0, undefined),
     softmaxVjp: prompt(binary, descriptions.softmaxVjp),
@@ -92,6 +93,7 @@ function jobsOf(binary: Addon): Backend {
     nllLoss: job(binary, descriptions.nllLoss),
     klDivergence: job(binary, descriptions.klDivergence),
     linearCrossEntropy: job(binary, descriptions.linearCrossEntropy),
+    candidateLoss: job(binary, descriptions.candidateLoss),
 
     softmaxBetaGradient: job(binary, descriptions.softmaxBetaGradient),
     softmaxVjp: job(binary, descriptions.softmaxVjp),

@@ -1,6 +1,7 @@
 // The reference as a backend: what runs where no binary loads, and `softmax-native/reference`.
 import type { Backend, Call, FloatArray, NonFinite, Operation, PromptKernel, Verdict } from '../types';
 import { argmax, hardmax } from './argmax';
+import { candidateLoss } from './candidates';
 import { crossEntropy } from './cross-entropy';
 import { logSoftmaxJacobian, logSumExpVjp, softmaxBetaGradient, softmaxJacobian } from './derivatives';
 import { diagnose } from './diagnose';
@@ -58,6 +59,7 @@ export const referenceBackend: Backend = {
   nllLoss: operation(nllLoss),
   klDivergence: operation(klDivergence),
   linearCrossEntropy: operation(linearCrossEntropy),
+  candidateLoss: operation(candidateLoss),
 
   softmaxBetaGradient: kernel(softmaxBetaGradient),
   softmaxVjp: operation(softmaxVjp),

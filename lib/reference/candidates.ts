@@ -15,9 +15,10 @@ export function candidateLoss(call: CandidateCall): Verdict {
     const { loss, gradient } = call.logistic ? logistic(terms, several) : crossEntropy(terms, several);
     call.losses[r] = loss;
     const drawn = terms.slice(several).map(({ a }) => a);
-    call.reports[3 * r] = logSumExp(drawn);
-    call.reports[3 * r + 1] = logSumExp(drawn.map((a) => 2 * a));
-    call.reports[3 * r + 2] = gradient.reduce((sum, g) => sum + g, 0);
+    call.reports[4 * r] = logSumExp(drawn);
+    call.reports[4 * r + 1] = logSumExp(drawn.map((a) => 2 * a));
+    call.reports[4 * r + 2] = gradient.reduce((sum, g) => sum + g, 0);
+    call.reports[4 * r + 3] = terms.slice(0, several).reduce((sum, { a }) => sum + a / several, 0);
     for (const [i, { position }] of terms.entries()) {
       const g = factor * (gradient[i] as number);
       const id = at(ids, position);
@@ -54,7 +55,7 @@ function termsOf(call: CandidateCall, r: number): Term[] {
     own.push(at(targets, i));
     terms.push(term(at(targets, i), at(targetCorrection, i)));
   }
-  const first = candidates.length === n ? 0 : r * n;
+  const first = call.ownCandidates ? r * n : 0;
   for (let i = first; i < first + n; i += 1) {
     const position = at(candidates, i);
     if (call.withoutHits && own.includes(position)) continue;

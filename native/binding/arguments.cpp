@@ -204,6 +204,16 @@ bool Arguments::depth(std::size_t i, std::size_t* depth) {
   return fits;
 }
 
+bool Arguments::classes(std::size_t i, std::size_t* classes) {
+  const bool fits = is_size(number(i)) && number(i) <= 0x7fffffff;
+  if (fits) {
+    *classes = static_cast<std::size_t>(number(i));
+  } else {
+    fail(frame::kBadFrame, 0);
+  }
+  return fits;
+}
+
 void Arguments::finish(const Outcome& outcome) {
   if (outcome.status == Status::kNonFinite) fail(frame::kNonFiniteRow, outcome.row);
   if (outcome.status == Status::kOutOfMemory) fail(frame::kOutOfMemory, 0);

@@ -1,6 +1,7 @@
 // All binding rows, in the order of their numbers.
 #pragma once
 
+#include "candidates.hpp"
 #include "derivatives.hpp"
 #include "diagnosis.hpp"
 #include "linear.hpp"
@@ -21,6 +22,7 @@ inline constexpr NamedRow kRows[] = {
     {"nllLoss", nll_loss_row},
     {"klDivergence", kl_divergence_row},
     {"linearCrossEntropy", linear_cross_entropy_row},
+    {"candidateLoss", candidate_loss_row},
 
     {"softmaxVjp", softmax_vjp_row},
     {"logSoftmaxVjp", log_softmax_vjp_row},
