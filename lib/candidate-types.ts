@@ -45,22 +45,9 @@ export interface CandidateCall extends Canonical, CandidateLoss {
   readonly biasGradient: FloatArray | undefined;
   /**
    * [outer, 4]: the logarithms of sum e^a and of sum e^2a over the candidates, the sum of dloss/da over the row, and the
-   * mean of a over its targets.
+   * logarithm of sum e^(a + correction) over its targets.
    */
   readonly reports: Float64Array;
-}
-
-/** Candidates drawn from an alias table, where nothing but numbers is known of it: to be drawn behind JavaScript's back. */
-export interface CandidateDraws {
-  /** Of the alias table of the proposal. */
-  readonly thresholds: Uint32Array;
-  readonly aliases: Int32Array;
-  /** Drawn until there are as many different ones as wanted. */
-  readonly unique: boolean;
-  /** Of the generator, as two words, lower first. Set s is drawn from stream s of it. */
-  readonly seed: readonly [number, number];
-  /** The candidates of a set: what the numbers above say, for who cannot draw. */
-  readonly draw: (set: number) => Int32Array;
 }
 
 /** Who shares candidates: no one, consecutive examples of the same target, or all that see the same parameters. */
@@ -74,9 +61,9 @@ export type TargetCorrection = 'none' | 'count' | 'negatives';
 
 /**
  * Stochastic gradient descent over `outer` examples with `n` candidates each: the hidden values of an example are a row
- * of a table, or the mean of some. The parameters are changed in place.
+ * of a table, or the mean of some. The parameters are changed in place. A score is as in CandidateCall.
  */
-export interface TrainCandidatesCall extends Canonical, CandidateLoss, CandidateDraws {
+export interface CandidateTraining extends Canonical, CandidateLoss {
   /** [tableRows, depth] */
   readonly table: FloatArray;
   readonly tableRows: number;
@@ -92,17 +79,41 @@ export interface TrainCandidatesCall extends Canonical, CandidateLoss, Candidate
   /** The log partition as a parameter: one, or one for each context; the context of each example. */
   readonly logPartition: FloatArray | undefined;
   readonly contexts: Int32Array | undefined;
-  /** The log partition as a number that is not learned. */
+  /** The log partition where it is no parameter. */
   readonly fixedLogPartition: number;
-  /** [classes]: subtracted from the scores of candidates. */
-  readonly logCounts: Float64Array | undefined;
-  readonly targetCorrection: TargetCorrection;
-  readonly share: Share;
-  /** Examples that see the same parameters. */
+  /** Examples that see the same parameters: so many, fewer at the end. */
   readonly batchSize: number;
   readonly learningRate: number;
   readonly tableLearningRate: number;
   readonly threads: number;
   /** Written by the computation: the sum of the losses, each before its example was learnt. */
   readonly totals: { loss: number };
+}
+
+/** With candidates that a minibatch shares. Threads share its products: the result does not depend on them. */
+export interface SharedTrainingCall extends CandidateTraining {
+  /** [batches, n] */
+  readonly candidates: Int32Array;
+  /** Subtracted from scores: [batches, n] and [outer]. */
+  readonly candidateCorrection: Float64Array;
+  readonly targetCorrection: Float64Array;
+}
+
+/** With candidates drawn on the way. Threads learn side by side, without locks. */
+export interface OwnTrainingCall extends CandidateTraining {
+  /** Of the alias table of the proposal, empty for a uniform one. */
+  readonly thresholds: Float64Array;
+  readonly aliases: Int32Array;
+  /** Of the generator, as two words, lower first. What begins with example e draws from stream e of it. */
+  readonly seed: readonly [low: number, high: number];
+  /** The candidates drawn from a stream, for who cannot draw from the table. */
+  readonly draw: (stream: number) => Int32Array;
+  /** Subtracted from the scores of candidates: of each class, or one for all. */
+  readonly logCounts: Float64Array | undefined;
+  readonly corrects: TargetCorrection;
+  /**
+   * Whether consecutive examples of the same target share the candidates of the first of them and see the same
+   * parameters; at most batchSize of them.
+   */
+  readonly window: boolean;
 }

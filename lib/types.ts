@@ -1,7 +1,7 @@
 // The public types, and the two that join the public functions to a backend (Call, Backend). Types only: the reference
 // may import this file and nothing else of the project.
 
-import type { CandidateCall } from './candidate-types';
+import type { CandidateCall, OwnTrainingCall, SharedTrainingCall } from './candidate-types';
 
 /** Real arrays that the functions compute with; the result has the same kind. */
 export type FloatArray = Float32Array | Float64Array;
@@ -214,6 +214,8 @@ export interface Backend {
   readonly klDivergence: Operation<DivergenceCall>;
   readonly linearCrossEntropy: Operation<LinearLossCall>;
   readonly candidateLoss: Operation<CandidateCall>;
+  readonly trainSharedCandidates: Operation<SharedTrainingCall>;
+  readonly trainOwnCandidates: Operation<OwnTrainingCall>;
 
   readonly softmaxBetaGradient: Kernel;
   /** The Jacobian of softmax is symmetric: this is its JVP, too. */

@@ -70,6 +70,8 @@ function backendOf(binary: Addon): Backend {
     klDivergence: prompt(binary, descriptions.klDivergence),
     linearCrossEntropy: prompt(binary, descriptions.linearCrossEntropy),
     candidateLoss: prompt(binary, descriptions.candidateLoss),
+    trainSharedCandidates: prompt(binary, descriptions.trainSharedCandidates),
+    trainOwnCandidates: prompt(binary, descriptions.trainOwnCandidates),
 
     softmaxBetaGradient: new NativeKernel(binary, descriptions.softmaxBetaGradient, 'elements', 0, undefined),
     softmaxVjp: prompt(binary, descriptions.softmaxVjp),
@@ -94,6 +96,8 @@ function jobsOf(binary: Addon): Backend {
     klDivergence: job(binary, descriptions.klDivergence),
     linearCrossEntropy: job(binary, descriptions.linearCrossEntropy),
     candidateLoss: job(binary, descriptions.candidateLoss),
+    trainSharedCandidates: job(binary, descriptions.trainSharedCandidates),
+    trainOwnCandidates: job(binary, descriptions.trainOwnCandidates),
 
     softmaxBetaGradient: job(binary, descriptions.softmaxBetaGradient),
     softmaxVjp: job(binary, descriptions.softmaxVjp),

@@ -1,6 +1,6 @@
 // How the layers that learn from sampled classes are put to the binary: positions as in native/binding/candidates.cpp.
-import type { CandidateCall } from '../candidate-types';
-import type { Description } from './invoke';
+import type { CandidateCall, CandidateTraining, OwnTrainingCall, SharedTrainingCall } from '../candidate-types';
+import { type Description, numberOf } from './invoke';
 
 const Choice = { logistic: 1, withoutHits: 2, own: 4 } as const;
 
@@ -56,4 +56,90 @@ export const candidateLoss: Description<CandidateCall> = {
     ],
     work: call.outer * (call.n + call.several) * (1 + call.depth / 8),
   }),
+};
+
+const trainingNames = [
+  'examples.table',
+  '',
+  '',
+  'weight',
+  'bias',
+  'examples.rows',
+  'examples.offsets',
+  'targets',
+  'logPartition',
+  'options.contexts',
+  'candidates',
+  'candidates',
+  'candidates',
+];
+
+const trained = [0, 3, 4, 8];
+
+const TrainingChoice = { logistic: 1, withoutHits: 2, window: 4, correctsByCount: 8, correctsByOthers: 16 } as const;
+
+const parametersOf = (call: CandidateTraining): unknown[] => [
+  call.table,
+  undefined,
+  undefined,
+  call.matrix,
+  call.bias,
+  call.rows,
+  call.offsets,
+  call.targets,
+  call.logPartition,
+  call.contexts,
+];
+
+const numbersOf = (call: CandidateTraining, choices: number): number[] => [
+  call.depth,
+  call.learningRate,
+  call.tableLearningRate,
+  call.batchSize,
+  call.tableRows,
+  call.rows.length,
+  call.classes,
+  call.logPartition === undefined ? 0 : call.logPartition.length,
+  call.fixedLogPartition,
+  choices + (call.logistic ? TrainingChoice.logistic : 0) + (call.withoutHits ? TrainingChoice.withoutHits : 0),
+  call.threads,
+];
+
+function readLoss({ totals }: CandidateTraining): void {
+  totals.loss = numberOf(0);
+}
+
+const workOf = ({ outer, n, depth }: CandidateTraining): number => outer * (n + 1) * (1 + depth / 8);
+
+export const trainSharedCandidates: Description<SharedTrainingCall> = {
+  name: 'trainSharedCandidates',
+  describe: (call) => ({
+    arrays: [...parametersOf(call), call.candidates, call.candidateCorrection, call.targetCorrection],
+    names: trainingNames,
+    updates: trained,
+    numbers: numbersOf(call, 0),
+    work: workOf(call),
+  }),
+  afterwards: readLoss,
+};
+
+export const trainOwnCandidates: Description<OwnTrainingCall> = {
+  name: 'trainOwnCandidates',
+  describe: (call) => ({
+    arrays: [...parametersOf(call), call.thresholds, call.aliases, call.logCounts],
+    names: trainingNames,
+    updates: trained,
+    numbers: [
+      ...numbersOf(
+        call,
+        (call.window ? TrainingChoice.window : 0) +
+          (call.corrects === 'count' ? TrainingChoice.correctsByCount : 0) +
+          (call.corrects === 'negatives' ? TrainingChoice.correctsByOthers : 0),
+      ),
+      ...call.seed,
+      call.thresholds.length,
+    ],
+    work: workOf(call),
+  }),
+  afterwards: readLoss,
 };

@@ -1,7 +1,7 @@
 // How each operation is put to the binary: which array stands at which position of its binding row, its numbers and flags.
 import { lengthOf } from '../intrinsics';
 import type { Call, DiagnoseCall, FloatArray, OperationName, ProductCall } from '../types';
-import { candidateLoss } from './candidates';
+import { candidateLoss, trainOwnCandidates, trainSharedCandidates } from './candidates';
 import { Flag } from './frame';
 import type { Description } from './invoke';
 import { divergence, linearLoss, loss } from './losses';
@@ -77,6 +77,8 @@ export const descriptions = {
   klDivergence: divergence,
   linearCrossEntropy: linearLoss,
   candidateLoss,
+  trainSharedCandidates,
+  trainOwnCandidates,
 
   softmaxBetaGradient: familyMember('softmaxBetaGradient'),
   softmaxVjp: product('softmaxVjp', 'p', 'g'),

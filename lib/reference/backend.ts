@@ -12,6 +12,7 @@ import { logSumExp } from './log-sum-exp';
 import { nllLoss } from './nll-loss';
 import { logSoftmaxJvp, logSoftmaxVjp, softmaxVjp } from './products';
 import { softmax } from './softmax';
+import { trainOwnCandidates, trainSharedCandidates } from './train-candidates';
 
 function rowsCall(
   logits: FloatArray,
@@ -60,6 +61,8 @@ export const referenceBackend: Backend = {
   klDivergence: operation(klDivergence),
   linearCrossEntropy: operation(linearCrossEntropy),
   candidateLoss: operation(candidateLoss),
+  trainSharedCandidates: operation(trainSharedCandidates),
+  trainOwnCandidates: operation(trainOwnCandidates),
 
   softmaxBetaGradient: kernel(softmaxBetaGradient),
   softmaxVjp: operation(softmaxVjp),

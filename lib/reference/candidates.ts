@@ -18,7 +18,9 @@ export function candidateLoss(call: CandidateCall): Verdict {
     call.reports[4 * r] = logSumExp(drawn);
     call.reports[4 * r + 1] = logSumExp(drawn.map((a) => 2 * a));
     call.reports[4 * r + 2] = gradient.reduce((sum, g) => sum + g, 0);
-    call.reports[4 * r + 3] = terms.slice(0, several).reduce((sum, { a }) => sum + a / several, 0);
+    call.reports[4 * r + 3] = logSumExp(
+      terms.slice(0, several).map(({ a }, i) => a + at(call.targetCorrection, r * several + i)),
+    );
     for (const [i, { position }] of terms.entries()) {
       const g = factor * (gradient[i] as number);
       const id = at(ids, position);

@@ -204,14 +204,20 @@ bool Arguments::depth(std::size_t i, std::size_t* depth) {
   return fits;
 }
 
-bool Arguments::classes(std::size_t i, std::size_t* classes) {
-  const bool fits = is_size(number(i)) && number(i) <= 0x7fffffff;
+bool Arguments::count(std::size_t i, std::size_t each, std::size_t* count) {
+  std::size_t size;
+  const bool fits = is_size(number(i)) && multiply(each, static_cast<std::size_t>(number(i)), &size);
   if (fits) {
-    *classes = static_cast<std::size_t>(number(i));
+    *count = static_cast<std::size_t>(number(i));
   } else {
     fail(frame::kBadFrame, 0);
   }
   return fits;
+}
+
+bool Arguments::refuse() {
+  fail(frame::kBadFrame, 0);
+  return false;
 }
 
 void Arguments::finish(const Outcome& outcome) {

@@ -36,7 +36,8 @@ void candidate_loss_row(Arguments& call) {
     CandidateLayer<T> layer{nullptr, nullptr, nullptr, rows, 0, 0};
     Candidates candidates{};
     if (!arguments.depth(kDepthOf, &layer.depth) || !arguments.depth(kSeveral, &candidates.several) ||
-        !arguments.classes(kClasses, &layer.classes) || !arguments.classes(kIdCount, &candidates.count)) {
+        !arguments.count(kClasses, layer.depth, &layer.classes) ||
+        !arguments.count(kIdCount, layer.depth, &candidates.count)) {
       return;
     }
     const std::size_t hidden = rows * layer.depth, targets = rows * candidates.several;

@@ -6,5 +6,7 @@
 namespace softmax_native {
 
 void candidate_loss_row(Arguments& arguments);
+void train_shared_candidates_row(Arguments& arguments);
+void train_own_candidates_row(Arguments& arguments);
 
 }  // namespace softmax_native

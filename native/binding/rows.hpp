@@ -23,6 +23,8 @@ inline constexpr NamedRow kRows[] = {
     {"klDivergence", kl_divergence_row},
     {"linearCrossEntropy", linear_cross_entropy_row},
     {"candidateLoss", candidate_loss_row},
+    {"trainSharedCandidates", train_shared_candidates_row},
+    {"trainOwnCandidates", train_own_candidates_row},
 
     {"softmaxVjp", softmax_vjp_row},
     {"logSoftmaxVjp", log_softmax_vjp_row},

@@ -78,13 +78,30 @@ class CandidateLoss {
     const std::size_t several = given_.several, n = given_.n;
     double* report = result_.reports + 4 * r;
     log_moments(a + several, spare_.template part<T>(slot), n, report);
-    report[3] = mean_score(a, several);
+    report[3] = log_sum_of_targets(r, a);
     const double loss = options_.logistic ? logistic_row_loss(a, several, n, bits_.template part<const std::uint8_t>(0))
                                           : softmax_row_loss(a, several, n);
     result_.losses[r] = static_cast<T>(loss);
     report[2] = 0;
     for (std::size_t i = 0; i < terms_; ++i) report[2] += static_cast<double>(a[i]);
     k_.scale(a, a, terms_, static_cast<T>(options_.factor), false);
+  }
+
+  // log sum e^(a + correction)
+  double log_sum_of_targets(std::size_t r, const T* a) const {
+    const double* correction = given_.target_correction + r * given_.several;
+    double max = -__builtin_inf(), sum = 0;
+    for (std::size_t t = 0; t < given_.several; ++t) {
+      const double score = static_cast<double>(a[t]) + correction[t];
+      max = score > max ? score : max;
+    }
+    for (std::size_t t = 0; t < given_.several; ++t) {
+      double e = static_cast<double>(a[t]) + correction[t] - max;
+      kernels().f64.exp(&e, &e, 1);
+      sum += e;
+    }
+    kernels().f64.log(&sum, &sum, 1);
+    return max + sum;
   }
 
   void score_targets(std::size_t r, T* a) const {

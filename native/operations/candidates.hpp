@@ -33,7 +33,7 @@ template <class T>
 struct CandidateResult {
   T* losses;                  // [rows]
   T *hidden, *weight, *bias;  // gradients: [rows, depth], [count, depth], [count] or nullptr
-  double* reports;  // [rows, 4]: log sum e^a, log sum e^2a of the candidates; sum of dloss/da; mean a of the targets
+  double* reports;  // [rows, 4]: as in lib/candidate-types.ts
 };
 
 template <class T>
