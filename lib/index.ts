@@ -9,6 +9,7 @@ import { logSumExpOperation, smoothMaxOperation } from './operations/log-sum-exp
 import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 
+export { EmbeddingTable, type EmbeddingTableOptions } from './layers/embedding-table';
 export { crossEntropy, klDivergence, linearCrossEntropy, nllLoss } from './losses';
 export type {
   ClassIndices,
@@ -23,6 +24,7 @@ export type {
   NllLossResult,
   Target,
 } from './options';
+export { AdaptiveSoftmax, FullSoftmax, NoiseContrastive, SampledSoftmax } from './output-layers';
 export { type CheckUnbiasedOptions, checkUnbiased, type UnbiasedReport } from './random/check-unbiased';
 export { type ImportanceEstimate, importanceSampling } from './random/importance';
 export type { Drawn, DrawOptions, Exclusion, ExpectedCountOptions, Proposal } from './random/proposal';

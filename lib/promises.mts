@@ -1,9 +1,11 @@
 // The names of softmax-native/promises for `import`: the same objects that `require` gives.
 export {
   argmax,
+  checkUnbiased,
   crossEntropy,
   diagnose,
   hardmax,
+  importanceSampling,
   klDivergence,
   linearCrossEntropy,
   logSoftmax,
@@ -14,6 +16,8 @@ export {
   logSumExpVjp,
   nllLoss,
   type PromiseOptions,
+  proposals,
+  Rng,
   smoothMax,
   softmax,
   softmaxBetaGradient,

@@ -19,11 +19,13 @@ import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 import type {
   ArgmaxPromise,
+  CheckUnbiasedPromise,
   CrossEntropyPromise,
   DiagnosePromise,
   DivergencePromise,
   ElementwisePromise,
   HardmaxPromise,
+  ImportanceSamplingPromise,
   JacobianPromise,
   LinearCrossEntropyPromise,
   LogSumExpPromise,
@@ -32,8 +34,12 @@ import type {
   ProductPromise,
   ReductionPromise,
 } from './promise-types';
+import { checkUnbiasedInTurn } from './random/check-unbiased';
+import { importanceSampling as importanceSamplingAtOnce } from './random/importance';
 
 export type { PromiseOptions, Transferred } from './promise-types';
+export { proposals } from './random/proposals';
+export { Rng } from './random/rng';
 
 /** softmax off the event loop: see softmax of softmax-native. */
 export const softmax: ElementwisePromise = promised(1, (logits: unknown, options?: object) =>
@@ -131,3 +137,9 @@ export const linearCrossEntropy: LinearCrossEntropyPromise = promised(
   (hidden: unknown, weight: unknown, target: unknown, options?: object) =>
     linearLoss(jobBackend.linearCrossEntropy, linearCrossEntropy, hidden, weight, target, options),
 );
+
+/** checkUnbiased of an estimator that may give promises, one run after the other: see checkUnbiased of softmax-native. */
+export const checkUnbiased: CheckUnbiasedPromise = promised(2, checkUnbiasedInTurn);
+
+/** importanceSampling as a promise, computed at once: see importanceSampling of softmax-native. */
+export const importanceSampling: ImportanceSamplingPromise = promised(2, importanceSamplingAtOnce);

@@ -1,9 +1,11 @@
 // The names of softmax-native/reference for `import`: the same objects that `require` gives.
 export {
   argmax,
+  checkUnbiased,
   crossEntropy,
   diagnose,
   hardmax,
+  importanceSampling,
   klDivergence,
   linearCrossEntropy,
   logSoftmax,
@@ -13,6 +15,8 @@ export {
   logSumExp,
   logSumExpVjp,
   nllLoss,
+  proposals,
+  Rng,
   smoothMax,
   softmax,
   softmaxBetaGradient,

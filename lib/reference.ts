@@ -17,6 +17,12 @@ import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 import { referenceBackend } from './reference/backend';
 
+// These are plain TypeScript as they are.
+export { checkUnbiased } from './random/check-unbiased';
+export { importanceSampling } from './random/importance';
+export { proposals } from './random/proposals';
+export { Rng } from './random/rng';
+
 /** softmax in float64 TypeScript: see softmax of softmax-native. */
 export const softmax: typeof library.softmax = (logits, options) =>
   elementwise(softmaxOperation, referenceBackend.softmax, softmax, logits, options) as never;

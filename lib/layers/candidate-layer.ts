@@ -1,6 +1,6 @@
 // What the layers that learn from sampled classes have in common: their parameters, an exact softmax over all classes
 // for everything but learning, and how they sample.
-import type { Share, TargetCorrection } from '../candidate-types';
+import type { Share, TargetCorrection } from '../candidate-calls';
 import { atCallSite, invalidType, invalidValue, shapeMismatch } from '../errors';
 import { Float64Array } from '../intrinsics';
 import { AliasTable } from '../random/alias';
@@ -57,7 +57,6 @@ export interface LogPartition {
 }
 
 /** The class that the layers extend, for a backend. */
-// biome-ignore lint/nursery/useExplicitType: a class made in a function
 export function candidateLayer(backend: Backend) {
   return class CandidateLayer {
     readonly classes: number;

@@ -1,5 +1,5 @@
 // The losses and gradients of a layer that learns from candidates.
-import type { CandidateCall } from '../candidate-types';
+import type { CandidateCall } from '../candidate-calls';
 import { invalidValue, outOfRange } from '../errors';
 import { Float64Array, Int32Array } from '../intrinsics';
 import { allocateLike } from '../operations/arrange';
@@ -19,7 +19,7 @@ import {
   readCandidates,
   type Sampling,
 } from './candidates';
-import { canonicalRows, measureHidden, measureIds, readHidden, readIds, readReduction } from './layer';
+import { canonicalRows, measureHidden, measureIds, ownParameters, readHidden, readIds, readReduction } from './layer';
 import { kindOfType } from './parameters';
 import type { LayerGradients, SparseGradient } from './types';
 
@@ -70,12 +70,13 @@ export function candidateGradients(
   const partition = measurePartition(parameters, of, hidden.count);
   const used = candidatesOf(sampling, chosen, source, targets, classes);
   const { ids, positions } = participants(targets.ids, used.ids);
+  ownParameters(weight.data, bias?.data);
   const make = (length: number): FloatArray => allocateLike(kindOfType[type], length);
   const call: CandidateCall = {
     ...canonicalRows(hidden.count, used.n),
     hidden: hidden.data,
-    matrix: own(weight.data),
-    bias: bias && own(bias.data),
+    matrix: weight.data,
+    bias: bias?.data,
     depth: dim,
     classes,
     ids,
@@ -146,11 +147,16 @@ export function measureContexts(
   return measureIds(contexts, rows, logPartition.dims[0] as number);
 }
 
-function measurePartition(parameters: Parameters, given: GivenTarget | undefined, rows: number): RowPartition | undefined {
+function measurePartition(
+  parameters: Parameters,
+  given: GivenTarget | undefined,
+  rows: number,
+): RowPartition | undefined {
   const { logPartition, fixedLogPartition } = parameters;
   const contexts = measureContexts(parameters, given, rows);
   const values = own(new Float64Array(rows));
-  if (logPartition === undefined) return fixedLogPartition === 0 ? undefined : { values: values.fill(fixedLogPartition) };
+  if (logPartition === undefined)
+    return fixedLogPartition === 0 ? undefined : { values: values.fill(fixedLogPartition) };
   const of = contexts ?? new Int32Array(rows);
   for (let row = 0; row < rows; row += 1) values[row] = logPartition.data[of[row] as number] as number;
   return { values, of };

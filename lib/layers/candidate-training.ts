@@ -1,12 +1,21 @@
 // Training a layer on candidates: examples, draws and corrections, for the one call that does it.
-import type { CandidateTraining } from '../candidate-types';
+import type { CandidateTraining } from '../candidate-calls';
 import { Float64Array, Int32Array, lengthOf } from '../intrinsics';
+import { validateApart } from '../operations/overlap';
 import { own } from '../ownership';
 import { drawSeed, type Rng, validateRng } from '../random/rng';
 import type { Backend } from '../types';
-import { type Parameters, measureContexts } from './candidate-loss';
+import { measureContexts, type Parameters } from './candidate-loss';
 import { correctTargets, countsOf, drawSet, refuseUndrawable, type Sampling, type Seed } from './candidates';
-import { canonicalRows, measureExamples, measureIds, readExamples, readIds, readTraining } from './layer';
+import {
+  canonicalRows,
+  measureExamples,
+  measureIds,
+  ownParameters,
+  readExamples,
+  readIds,
+  readTraining,
+} from './layer';
 
 /** Examples of a window, where no batchSize says so. */
 const mostOfWindow = 32;
@@ -34,6 +43,10 @@ export function trainOnCandidates(
   const examples = measureExamples(givenExamples, dim);
   const { count } = examples;
   const targets = measureIds(givenTargets, count, classes);
+  for (const [name, tensor] of Object.entries({ weight, bias, logPartition })) {
+    if (tensor !== undefined) validateApart('examples.table', examples.table, name, tensor.data);
+  }
+  ownParameters(examples.table, weight.data, bias?.data, logPartition?.data);
   const call: CandidateTraining = {
     ...canonicalRows(count, sampling.samples),
     table: examples.table,
@@ -42,10 +55,10 @@ export function trainOnCandidates(
     rows: examples.rows,
     offsets: examples.offsets,
     targets,
-    matrix: own(weight.data),
-    bias: bias && own(bias.data),
+    matrix: weight.data,
+    bias: bias?.data,
     classes,
-    logPartition: logPartition && own(logPartition.data),
+    logPartition: logPartition?.data,
     contexts: measureContexts(parameters, of, count),
     fixedLogPartition,
     logistic: sampling.logistic,
@@ -63,7 +76,10 @@ export function trainOnCandidates(
   const { thresholds, aliases } = sampling.proposal.table;
   const logCounts = sampling.counts ? countsOfAll(sampling, classes) : undefined;
   if (!sampling.logistic && sampling.corrects === 'count' && logCounts?.length === classes) {
-    refuseUndrawable(Float64Array.from(targets, (id) => logCounts[id] as number), targets);
+    refuseUndrawable(
+      Float64Array.from(targets, (id) => logCounts[id] as number),
+      targets,
+    );
   }
   const seed = drawSeed(source);
   return backend.trainOwnCandidates.perform(

@@ -1,6 +1,6 @@
 // Candidates of a call: drawn from the proposal or given, with what is subtracted from scores, and the classes that
 // take part.
-import type { OwnTrainingCall, Share, TargetCorrection } from '../candidate-types';
+import type { OwnTrainingCall, Share, TargetCorrection } from '../candidate-calls';
 import { invalidType, outOfRange, printShape, shapeMismatch } from '../errors';
 import { Float64Array, Int32Array, lengthOf } from '../intrinsics';
 import { type Given, measure, readFloats } from '../operations/arguments';
@@ -178,8 +178,7 @@ export function measureCandidates(
     ids,
     n,
     isOwn,
-    correction:
-      logExpectedCount === undefined ? countsOf(sampling, ids, n) : measureCounts(logExpectedCount, size),
+    correction: logExpectedCount === undefined ? countsOf(sampling, ids, n) : measureCounts(logExpectedCount, size),
     targetCorrection:
       targetLogExpectedCount === undefined
         ? correctTargets(correctsTargets, targets, ids, isOwn)

@@ -1,7 +1,7 @@
 // Noise-contrastive estimation and negative sampling, once for any backend: NoiseContrastive of
 // lib/layers/contrastive-types.ts.
-import { atCallSite, invalidType, invalidValue, outOfRange } from '../errors';
-import { Float64Array } from '../intrinsics';
+import { atCallSite, corrupted, invalidType, invalidValue, outOfRange } from '../errors';
+import type { Float64Array } from '../intrinsics';
 import type { Backend, FloatArray, Tensor } from '../types';
 import { validateFlag } from '../validate';
 import { decode, encode } from './bytes';
@@ -18,7 +18,7 @@ import { type CandidateResult, candidateGradients } from './candidate-loss';
 import type { Sampling } from './candidates';
 import type { NoiseContrastiveConstructor } from './contrastive-types';
 import { exposed } from './exposed';
-import { adopt, readParameters, readSize, typeOf, zeros } from './parameters';
+import { readSize, typeOf, zeros } from './parameters';
 
 interface Options extends CandidateOptions {
   readonly negativeSampling?: unknown;
@@ -104,7 +104,7 @@ export function noiseContrastive<Constructor = NoiseContrastiveConstructor>(back
         logPartition: kind === 0 ? (negativeSampling === 1 ? undefined : fixed) : kind === 1 ? 'learned' : 'context',
         contexts: kind === 2 ? partition?.length : undefined,
       });
-      if (partition !== undefined) adoptInto(layer.logPartition as Tensor, partition);
+      if (partition !== undefined) restore(layer.logPartition, partition);
       return layer;
     }
   }
@@ -141,9 +141,12 @@ function readLogPartition(options: Options, layer: Partitioned, negativeSampling
   return values;
 }
 
-function adoptInto(tensor: Tensor, values: FloatArray): void {
-  const given = readParameters('bytes', values, tensor.type as 'float32');
-  tensor.data.set(adopt(given, tensor.type as 'float32', [tensor.data.length]).data);
+/** What toBytes stored of a learned one. */
+function restore(logPartition: number | Tensor, values: FloatArray): void {
+  if (typeof logPartition === 'number' || logPartition.data.length !== values.length) {
+    throw corrupted('bytes', 'be what toBytes gave');
+  }
+  logPartition.data.set(values);
 }
 
 function gradientsOf({ call, targets, ...gradients }: CandidateResult): object {

@@ -1,12 +1,13 @@
 // What the output layers share: hidden vectors, ids of classes, training examples and options as they are given, checked.
 // The `read` functions may run code of the user; the `measure` functions run after all reading is done.
 import { invalidType, outOfRange, printShape, shapeMismatch } from '../errors';
-import { Int32Array, kindOf, lengthOf } from '../intrinsics';
+import { Int32Array, isShared, kindOf, lengthOf } from '../intrinsics';
+import type { TrainCall } from '../layer-calls';
 import { type Given, measure, measureLength, readLike, readStorage } from '../operations/arguments';
 import { allocateLike } from '../operations/arrange';
 import { tensorOf } from '../operations/results';
 import { type GivenTarget, readTarget } from '../operations/targets';
-import { own } from '../ownership';
+import { isOwning, own } from '../ownership';
 import { sizeOf } from '../shape';
 import type { Canonical, FloatArray, FloatType, Tensor } from '../types';
 import { validateCount, validateOptions } from '../validate';
@@ -38,7 +39,7 @@ export interface HiddenRows {
   readonly count: number;
   readonly dims: readonly number[];
   readonly before: readonly number[];
-  /** Whether it is one vector, for which a number is the answer. */
+  /** Whether it is a bare array, for which a number is the answer. */
   readonly isOne: boolean;
 }
 
@@ -48,9 +49,8 @@ export function measureHidden(given: Given<FloatArray>, dim: number): HiddenRows
     const wanted = given.dims === undefined ? `[${dim}]` : `[batch, ${dim}] or [${dim}]`;
     throw shapeMismatch(given.name, `have shape ${wanted}`, `shape ${printShape(dims)}`);
   }
-  const isOne = dims.length === 1;
-  const count = isOne ? 1 : (dims[0] as number);
-  return { data: given.data, count, dims, before: isOne ? [] : [count], isOne };
+  const before = dims.slice(0, -1);
+  return { data: given.data, count: sizeOf(before), dims, before, isOne: given.dims === undefined };
 }
 
 /** A tensor of so many numbers for each hidden vector, in new storage. */
@@ -197,6 +197,38 @@ function validateAtLeastOne(name: string, value: unknown, most: number): number 
   const count = validateCount(name, value);
   if (count < 1 || count > most) throw outOfRange(name, `>= 1 and <= ${most}`, value);
   return count;
+}
+
+/**
+ * Lets a job read and train parameters where they lie, instead of in a copy: they may change meanwhile, as their owner
+ * knows, but shared memory does not go away.
+ */
+export function ownParameters(...arrays: readonly (FloatArray | undefined)[]): void {
+  if (!isOwning()) return;
+  for (const array of arrays) if (array !== undefined && isShared(array)) own(array);
+}
+
+/** What all layers tell a backend of a call to trainStep. */
+export function trainCall(
+  { table, size, rows, offsets, count }: TrainingExamples,
+  targets: Int32Array,
+  { learningRate, tableLearningRate, batchSize }: Training,
+  dim: number,
+  classes: number,
+): TrainCall {
+  return {
+    ...canonicalRows(count, classes),
+    table,
+    size,
+    depth: dim,
+    rows,
+    offsets,
+    targets,
+    learningRate,
+    tableLearningRate,
+    batchSize,
+    totals: { loss: 0 },
+  };
 }
 
 /** The gradient of all rows of a matrix, as one in sparse form. */

@@ -3,7 +3,15 @@ import { invalidValue } from '../errors';
 import { Float64Array } from '../intrinsics';
 import type { Backend, FloatArray } from '../types';
 import { decode, encode } from './bytes';
-import { type CandidateOptions, candidateLayer, dataOf, proposalOf, readChoice, shares, sharesOf } from './candidate-layer';
+import {
+  type CandidateOptions,
+  candidateLayer,
+  dataOf,
+  proposalOf,
+  readChoice,
+  shares,
+  sharesOf,
+} from './candidate-layer';
 import { type CandidateResult, candidateGradients } from './candidate-loss';
 import type { Sampling } from './candidates';
 import { exposed } from './exposed';

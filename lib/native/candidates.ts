@@ -1,5 +1,5 @@
 // How the layers that learn from sampled classes are put to the binary: positions as in native/binding/candidates.cpp.
-import type { CandidateCall, CandidateTraining, OwnTrainingCall, SharedTrainingCall } from '../candidate-types';
+import type { CandidateCall, CandidateTraining, OwnTrainingCall, SharedTrainingCall } from '../candidate-calls';
 import { type Description, numberOf } from './invoke';
 
 const Choice = { logistic: 1, withoutHits: 2, own: 4 } as const;

@@ -80,39 +80,45 @@ export class AliasTable {
 }
 
 /**
- * Whole numbers that add up to 2^53, in proportion to the weights: each within about one of its due, and at least one
- * where the weight is not 0. The differences of rounded running sums have the first two for nothing.
+ * Whole numbers that add up to 2^53, in proportion to the weights: each within one of its due, and at least one where
+ * the weight is not 0. What rounding adds or takes is carried on to the next class; the most probable one makes up for
+ * the classes that are due less than one.
  */
 function sharesOf(weights: ArrayLike<number>): Float64Array {
-  const { length } = weights;
-  // Scaled, so that no sum overflows; compensated (Neumaier, 1974), as 2^24 rounding errors would be seen.
   let greatest = 0;
-  for (let id = 1; id < length; id += 1) {
+  for (let id = 1; id < weights.length; id += 1) {
     if ((weights[id] as number) > (weights[greatest] as number)) greatest = id;
   }
+  // Scaled, so that no sum overflows.
   const top = weights[greatest] as number;
-  const sums = new Float64Array(length);
+  const unit = whole / sumOf(weights, top);
+  const shares = new Float64Array(weights.length);
+  let carry = 0;
+  let left = whole;
+  for (let id = 0; id < shares.length; id += 1) {
+    const weight = weights[id] as number;
+    if (weight === 0) continue;
+    const due = (weight / top) * unit + carry;
+    const rounded = Math.round(due);
+    carry = due - rounded;
+    shares[id] = Math.max(rounded, 1);
+    left -= Math.max(rounded, 1);
+  }
+  shares[greatest] = (shares[greatest] as number) + left;
+  return shares;
+}
+
+/** Compensated (Neumaier, 1974): the rounding errors of 2^24 additions would be seen. */
+function sumOf(weights: ArrayLike<number>, scale: number): number {
   let sum = 0;
   let rest = 0;
-  for (let id = 0; id < length; id += 1) {
-    const weight = (weights[id] as number) / top;
+  for (let id = 0; id < weights.length; id += 1) {
+    const weight = (weights[id] as number) / scale;
     const next = sum + weight;
     rest += sum >= weight ? sum - next + weight : weight - next + sum;
     sum = next;
-    sums[id] = sum + rest;
   }
-  const total = sums[length - 1] as number;
-  let before = 0;
-  let given = 0;
-  for (let id = 0; id < length; id += 1) {
-    const bound = Math.round(((sums[id] as number) / total) * whole);
-    const share = (weights[id] as number) > 0 ? Math.max(bound - before, 1) : 0;
-    before = bound;
-    sums[id] = share;
-    given += share;
-  }
-  sums[greatest] = (sums[greatest] as number) - (given - whole);
-  return sums;
+  return sum + rest;
 }
 
 /**

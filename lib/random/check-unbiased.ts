@@ -1,5 +1,5 @@
 // Whether an estimator's mean is what it should be, found by running it.
-import { invalidType, outOfRange, shapeMismatch } from '../errors';
+import { aborted, invalidType, outOfRange, shapeMismatch } from '../errors';
 import { Float64Array } from '../intrinsics';
 import { validateCount, validateOptions } from '../validate';
 import { called, finite, type Numbers, type Range, readNumber, readNumbers } from './arguments';
@@ -70,8 +70,23 @@ export function checkUnbiased(
   });
 }
 
+/** The same of an estimator that gives promises, one run after the other, until the signal. */
+export async function checkUnbiasedInTurn(
+  estimator: (rng: Rng) => Estimate | Promise<Estimate>,
+  exact: Estimate,
+  options: CheckUnbiasedOptions & { signal?: AbortSignal | undefined },
+): Promise<UnbiasedReport> {
+  const runs = new Runs(estimator, exact, options);
+  const { signal } = options;
+  for (let i = 0; i < runs.count; i += 1) {
+    if (signal?.aborted) throw aborted(signal.reason);
+    runs.add(await estimator(runs.rng(i)));
+  }
+  return runs.report();
+}
+
 /** The runs so far, of which there is a mean and a spread (Welford, 1962). */
-export class Runs {
+class Runs {
   readonly count: number;
   readonly #seed: number | bigint;
   readonly #significance: number;
@@ -88,7 +103,8 @@ export class Runs {
     if (this.count < 2) throw outOfRange('options.draws', 'an integer >= 2', options.draws);
     this.#seed = options.seed;
     this.rng(0);
-    this.#significance = readNumber('options.significance', options.significance ?? 0.001, share);
+    const { significance = 0.001 } = options;
+    this.#significance = readNumber('options.significance', significance, share);
     this.#mean = new Float64Array(this.#exact.length);
     this.#squares = new Float64Array(this.#exact.length);
   }

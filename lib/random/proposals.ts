@@ -6,7 +6,6 @@ import { AliasTable } from './alias';
 import {
   belowInfinity,
   called,
-  finite,
   type Ids,
   type Numbers,
   type Range,
@@ -17,11 +16,13 @@ import {
 import { Proposal } from './proposal';
 
 export interface UnigramOptions {
-  /** The exponent of the counts. Default 0.75. */
+  /** The exponent of the counts, finite and >= 0. Default 0.75. */
   power?: number | undefined;
 }
 
 const mostClasses = 0x7fffffff;
+
+const exponent: Range = { includes: (value) => value >= 0 && value < Infinity, words: 'finite and >= 0' };
 
 const wholeNumbers: Range = {
   includes: (value) => Number.isSafeInteger(value) && value >= 0,
@@ -74,7 +75,8 @@ function logUniform(classes: number): Proposal {
 function unigram(counts: Numbers, options: UnigramOptions = {}): Proposal {
   return called(unigram, () => {
     validateOptions(options);
-    const power = readNumber('options.power', options.power ?? 0.75, finite);
+    const { power = 0.75 } = options;
+    readNumber('options.power', power, exponent);
     const weights = readNumbers('counts', counts, wholeNumbers);
     let greatest = 0;
     for (const count of weights) greatest = Math.max(greatest, count);

@@ -1,5 +1,6 @@
 // The random number generator. Whatever draws takes one: there is no hidden state, and a seed says all.
-import { invalidType, outOfRange } from '../errors';
+import { atCallSite, invalidType, outOfRange } from '../errors';
+import { called } from './arguments';
 import { philox4x32 } from './philox';
 
 /** Where a generator stands: JSON as it is. Numbers of up to 66 bits are written as decimal strings. */
@@ -11,6 +12,7 @@ export interface RngState {
 }
 
 const most = (1n << 64n) - 1n;
+const wordsOfStream = 1n << 66n;
 const low = (value: bigint): number => Number(value & 0xffffffffn);
 const high = (value: bigint): number => Number(value >> 32n);
 
@@ -40,8 +42,8 @@ export class Rng {
   #used = 4;
 
   constructor(seed: number | bigint, stream: number | bigint = 0) {
-    const key = readWord('seed', seed, most);
-    const sequence = readWord('stream', stream, most);
+    const key = called(Rng as never, () => readWord('seed', seed, most));
+    const sequence = called(Rng as never, () => readWord('stream', stream, most));
     this.#key = Uint32Array.of(low(key), high(key));
     this.#counter = Uint32Array.of(0, 0, low(sequence), high(sequence));
   }
@@ -80,8 +82,7 @@ export class Rng {
    * @throws RangeError (ERR_OUT_OF_RANGE) where it is not
    */
   integer(n: number): number {
-    if (typeof n !== 'number') throw invalidType('n', 'of type number', n);
-    if (!Number.isSafeInteger(n) || n < 1) throw outOfRange('n', 'a safe integer >= 1', n);
+    if (!Number.isSafeInteger(n) || n < 1) throw atCallSite(refusal(n), this.integer);
     const share = Math.floor(2 ** 53 / n);
     for (;;) {
       const drawn = Math.floor(this.nextUint53() / share);
@@ -95,13 +96,13 @@ export class Rng {
    * @param words - how many: an integer >= 0, a safe one or a bigint
    */
   advance(words: number | bigint): this {
-    this.#moveTo(this.#taken() + readWord('words', words));
+    this.#moveTo(this.#taken() + called(this.advance, () => readWord('words', words)));
     return this;
   }
 
   /** Another sequence of the same seed, from its start: see the constructor. */
   fork(stream: number | bigint): Rng {
-    return new Rng(this.#seed(), stream);
+    return called(this.fork, () => new Rng(this.#seed(), stream));
   }
 
   /** Where it stands, to be kept: `Rng.fromState` goes on from there. */
@@ -122,11 +123,13 @@ export class Rng {
    * is too great
    */
   static fromState(state: RngState): Rng {
-    if (typeof state !== 'object' || state === null) throw invalidType('state', 'of type object', state);
-    const { seed, stream, taken } = state;
-    const rng = new Rng(readDigits('state.seed', seed, most), readDigits('state.stream', stream, most));
-    rng.#moveTo(readDigits('state.taken', taken, (1n << 66n) - 1n));
-    return rng;
+    return called(Rng.fromState, () => {
+      if (typeof state !== 'object' || state === null) throw invalidType('state', 'of type object', state);
+      const { seed, stream, taken } = state;
+      const rng = new Rng(readDigits('state.seed', seed, most), readDigits('state.stream', stream, most));
+      rng.#moveTo(readDigits('state.taken', taken, wordsOfStream - 1n));
+      return rng;
+    });
   }
 
   #seed(): bigint {
@@ -135,7 +138,7 @@ export class Rng {
 
   #taken(): bigint {
     const index = join(this.#counter[0], this.#counter[1]);
-    return (index * 4n - BigInt(4 - this.#used)) & ((1n << 66n) - 1n);
+    return (index * 4n - BigInt(4 - this.#used)) & (wordsOfStream - 1n);
   }
 
   #moveTo(taken: bigint): void {
@@ -169,6 +172,9 @@ export function validateRng(name: string, value: unknown): Rng {
 
 const join = (lower: number | undefined, upper: number | undefined): bigint =>
   (BigInt(upper as number) << 32n) | BigInt(lower as number);
+
+const refusal = (n: unknown): Error =>
+  typeof n === 'number' ? outOfRange('n', 'a safe integer >= 1', n) : invalidType('n', 'of type number', n);
 
 function readWord(name: string, value: unknown, limit?: bigint): bigint {
   if (typeof value === 'number') {

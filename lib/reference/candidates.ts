@@ -2,7 +2,7 @@
 // and of its candidates:
 //   softmax    L = log sum e^a - (1/T) sum over targets a          dL/da = e^a / sum e^a - (1/T at targets)
 //   logistic   L = sum log(1 + e^a) - (1/T) sum over targets a     dL/da = 1 / (1 + e^-a) - (1/T at targets)
-import type { CandidateCall } from '../candidate-types';
+import type { CandidateCall } from '../candidate-calls';
 import type { FloatArray, Verdict } from '../types';
 
 export function candidateLoss(call: CandidateCall): Verdict {

@@ -1,6 +1,6 @@
 // Stochastic gradient descent on targets and sampled candidates, by the gradients of lib/reference/candidates.ts:
 // minibatch by minibatch, the sum of its gradients times the learning rate is subtracted from each parameter.
-import type { CandidateCall, CandidateTraining, OwnTrainingCall, SharedTrainingCall } from '../candidate-types';
+import type { CandidateCall, CandidateTraining, OwnTrainingCall, SharedTrainingCall } from '../candidate-calls';
 import type { FloatArray, Verdict } from '../types';
 import { candidateLoss } from './candidates';
 
@@ -71,7 +71,8 @@ function step(call: CandidateTraining, first: number, last: number, compared: Co
   const { depth, matrix, bias, classes, n } = call;
   const count = last - first;
   const hidden = new Float64Array(count * depth);
-  for (let e = first; e < last; e += 1) addRows(call, e, (j, x, size) => add(hidden, (e - first) * depth + j, x / size));
+  for (let e = first; e < last; e += 1)
+    addRows(call, e, (j, x, size) => add(hidden, (e - first) * depth + j, x / size));
   // Of all classes, although only some take part.
   const ids = Int32Array.from({ length: classes }, (_, id) => id);
   const gradients: CandidateCall = {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "candidates.hpp"
+#include "adaptive.hpp"
 #include "derivatives.hpp"
 #include "diagnosis.hpp"
 #include "linear.hpp"
 #include "losses.hpp"
+#include "predictions.hpp"
 #include "row.hpp"
 #include "softmax_family.hpp"
 
@@ -25,6 +27,15 @@ inline constexpr NamedRow kRows[] = {
     {"candidateLoss", candidate_loss_row},
     {"trainSharedCandidates", train_shared_candidates_row},
     {"trainOwnCandidates", train_own_candidates_row},
+    {"linear", linear_row},
+    {"linearTopK", linear_top_k_row},
+    {"linearSample", linear_sample_row},
+    {"linearTrain", linear_train_row},
+    {"adaptive", adaptive_row},
+    {"adaptiveTopK", adaptive_top_k_row},
+    {"adaptiveSample", adaptive_sample_row},
+    {"adaptiveCrossEntropy", adaptive_cross_entropy_row},
+    {"adaptiveTrain", adaptive_train_row},
 
     {"softmaxVjp", softmax_vjp_row},
     {"logSoftmaxVjp", log_softmax_vjp_row},

@@ -1,5 +1,5 @@
 // The loss of a linear layer's rows against targets and sampled candidates, and its gradients: of the classes that take
-// part alone. lib/candidate-types.ts says what is what.
+// part alone. lib/candidate-calls.ts says what is what.
 #pragma once
 
 #include "call.hpp"
@@ -33,7 +33,7 @@ template <class T>
 struct CandidateResult {
   T* losses;                  // [rows]
   T *hidden, *weight, *bias;  // gradients: [rows, depth], [count, depth], [count] or nullptr
-  double* reports;  // [rows, 4]: as in lib/candidate-types.ts
+  double* reports;  // [rows, 4]: as in lib/candidate-calls.ts
 };
 
 template <class T>

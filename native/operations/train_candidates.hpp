@@ -1,6 +1,6 @@
 // Training a linear layer on targets and sampled candidates, with the table that its hidden vectors come from.
 // Candidates are the same for a whole minibatch, and given; or an example's own, drawn on the way.
-// lib/candidate-types.ts says what is what. The loss is the sum over the examples, each before it was learnt.
+// lib/candidate-calls.ts says what is what. The loss is the sum over the examples, each before it was learnt.
 #pragma once
 
 #include "../random/alias.hpp"
