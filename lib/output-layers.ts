@@ -2,7 +2,10 @@
 import { adaptiveSoftmax } from './layers/adaptive';
 import type { AdaptiveSoftmaxConstructor, AdaptiveSoftmax as AdaptiveSoftmaxLayer } from './layers/adaptive-types';
 import { noiseContrastive } from './layers/contrastive';
-import type { NoiseContrastiveConstructor, NoiseContrastive as NoiseContrastiveLayer } from './layers/contrastive-types';
+import type {
+  NoiseContrastiveConstructor,
+  NoiseContrastive as NoiseContrastiveLayer,
+} from './layers/contrastive-types';
 import { fullSoftmax } from './layers/full';
 import type { FullSoftmaxConstructor, FullSoftmax as FullSoftmaxLayer } from './layers/full-types';
 import { sampledSoftmax } from './layers/sampled';
