@@ -77,6 +77,18 @@ class OwnTraining {
   T* row_of(std::int32_t id) const { return layer_.weight + static_cast<std::size_t>(id) * dim_; }
   double log_count(std::int32_t id) const { return given_.log_counts[given_.one_count ? 0 : id]; }
 
+  // The losses of a range, as logistic_kept adds them up, or else as they are.
+  struct Losses {
+    double kept[9] = {}, sum = 0;
+
+    double total() const {
+      double all = sum, logs[4];
+      kernels().f64.log1p(kept + 4, logs, 4);
+      for (std::size_t k = 0; k < 4; ++k) all += kept[k] + logs[k];
+      return all;
+    }
+  };
+
   double range(std::size_t begin, std::size_t end, std::size_t range) const {
     if (begin == end) return 0;
     const CancelFlag* flag = current_cancel_flag();
@@ -84,16 +96,16 @@ class OwnTraining {
     now.ids = ids_.template part<std::int32_t>(2 * range);
     next.ids = ids_.template part<std::int32_t>(2 * range + 1);
     prepare(begin, end, &now);
-    double loss = 0;
+    Losses losses;
     for (std::size_t i = 0; now.count != 0; ++i) {
       if (i % kUnwatched == 0 && is_cancelled(flag)) break;
       prepare(now.first + now.count, end, &next);
-      loss += step(now, range);
+      step(now, range, &losses);
       const Prepared done = now;
       now = next;
       next = done;
     }
-    return loss;
+    return losses.total();
   }
 
   // The minibatch that begins at `first`; of no examples at the end.
@@ -117,7 +129,7 @@ class OwnTraining {
     for (std::size_t i = 0; i < batch->count; ++i) rows_.ask(first + i);
   }
 
-  double step(const Prepared& prepared, std::size_t range) const {
+  void step(const Prepared& prepared, std::size_t range, Losses* losses) const {
     const MiniBatch<T> batch = rows_.gather(prepared.first, prepared.count, range);
     T* const* rows = point_at(prepared, range);
     T* scores = scores_.template part<T>(range);
@@ -126,7 +138,7 @@ class OwnTraining {
       k_.row_dots(batch.hidden[i], rows + set_of(i), terms_, dim_, a);
       correct(batch.first + i, prepared.ids + set_of(i), a);
     }
-    const double loss = lose(batch.count, scores);
+    lose(batch.count, scores, losses);
     if (batch.count == 1) {
       k_.row_updates(batch.hidden[0], rows, scores, terms_, dim_, rate_, batch.gradient);
     } else {
@@ -137,7 +149,6 @@ class OwnTraining {
     }
     if (!plain_) update_numbers(prepared, scores);
     rows_.scatter(batch);
-    return loss;
   }
 
   // Where the rows and ids of an example begin.
@@ -177,11 +188,11 @@ class OwnTraining {
   }
 
   // Scores become their gradients.
-  double lose(std::size_t count, T* scores) const {
-    if (layer_.logistic) return k_.logistic(scores, bits_.template part<std::uint8_t>(0), scores, count * terms_);
-    double loss = 0;
-    for (std::size_t i = 0; i < count; ++i) loss += softmax_row_loss(scores + i * terms_, 1, given_.n);
-    return loss;
+  void lose(std::size_t count, T* scores, Losses* losses) const {
+    if (layer_.logistic) {
+      return k_.logistic_kept(scores, bits_.template part<std::uint8_t>(0), scores, count * terms_, losses->kept);
+    }
+    for (std::size_t i = 0; i < count; ++i) losses->sum += softmax_row_loss(scores + i * terms_, 1, given_.n);
   }
 
   void update_rows(const MiniBatch<T>& batch, T* const* rows, const T* g) const {
