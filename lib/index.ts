@@ -10,6 +10,17 @@ import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 
 export { EmbeddingTable, type EmbeddingTableOptions } from './layers/embedding-table';
+export {
+  type Code,
+  type Counts,
+  type FromCountsOptions,
+  type FromPathsOptions,
+  HierarchicalSoftmax,
+  type HierarchicalSoftmaxConstructor,
+  type HierarchicalSoftmaxOptions,
+  HuffmanTree,
+  type PathLike,
+} from './hierarchical';
 export { crossEntropy, klDivergence, linearCrossEntropy, nllLoss } from './losses';
 export type {
   ClassIndices,

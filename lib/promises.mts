@@ -4,6 +4,8 @@ export {
   checkUnbiased,
   crossEntropy,
   diagnose,
+  HierarchicalSoftmax,
+  HuffmanTree,
   hardmax,
   importanceSampling,
   klDivergence,

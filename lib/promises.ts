@@ -1,8 +1,12 @@
 // The public names of softmax-native/promises: the same functions, options and checks, each giving a promise. What takes
 // longer than handing it over runs on threads of the library, and the event loop is free meanwhile. The documentation is
 // that of the plain names.
+import { computingMethods } from './layers/exposed';
+import { hierarchicalSoftmax } from './layers/hierarchical';
+import type { PromisedHierarchicalSoftmax, PromisedHierarchicalSoftmaxConstructor } from './layers/hierarchical-types';
 import { jobBackend } from './native/backend';
 import { promised } from './native/promised';
+import { promisedMethods } from './native/promised-class';
 import { argmaxOperation } from './operations/argmax';
 import { betaGradientOperation } from './operations/beta-gradient';
 import { diagnosis } from './operations/diagnose';
@@ -37,9 +41,17 @@ import type {
 import { checkUnbiasedInTurn } from './random/check-unbiased';
 import { importanceSampling as importanceSamplingAtOnce } from './random/importance';
 
+export { HuffmanTree } from './layers/huffman-tree';
 export type { PromiseOptions, Transferred } from './promise-types';
 export { proposals } from './random/proposals';
 export { Rng } from './random/rng';
+
+/** HierarchicalSoftmax off the event loop: its methods that compute give promises, and take a `signal`. */
+export type HierarchicalSoftmax = PromisedHierarchicalSoftmax;
+export const HierarchicalSoftmax: PromisedHierarchicalSoftmaxConstructor = promisedMethods(
+  hierarchicalSoftmax(jobBackend),
+  computingMethods,
+);
 
 /** softmax off the event loop: see softmax of softmax-native. */
 export const softmax: ElementwisePromise = promised(1, (logits: unknown, options?: object) =>

@@ -1,6 +1,7 @@
 // The public names of softmax-native/reference: the same functions, options, checks and types, computed by the readable
 // float64 formulas of lib/reference. The oracle of every differential test. The documentation is that of the plain names.
 import type * as library from './index';
+import { hierarchicalSoftmax } from './layers/hierarchical';
 import { argmaxOperation } from './operations/argmax';
 import { betaGradientOperation } from './operations/beta-gradient';
 import { diagnosis } from './operations/diagnose';
@@ -18,10 +19,15 @@ import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 import { referenceBackend } from './reference/backend';
 
 // These are plain TypeScript as they are.
+export { HuffmanTree } from './layers/huffman-tree';
 export { checkUnbiased } from './random/check-unbiased';
 export { importanceSampling } from './random/importance';
 export { proposals } from './random/proposals';
 export { Rng } from './random/rng';
+
+/** HierarchicalSoftmax in float64 TypeScript: see HierarchicalSoftmax of softmax-native. */
+export type HierarchicalSoftmax = library.HierarchicalSoftmax;
+export const HierarchicalSoftmax: library.HierarchicalSoftmaxConstructor = hierarchicalSoftmax(referenceBackend);
 
 /** softmax in float64 TypeScript: see softmax of softmax-native. */
 export const softmax: typeof library.softmax = (logits, options) =>

@@ -12,6 +12,7 @@ import type {
   LinearSource,
   LinearTrainCall,
 } from './layer-calls';
+import type { TreeDistributionCall, TreeLossCall, TreeSampleCall, TreeTopKCall, TreeTrainCall } from './tree-calls';
 
 /** Real arrays that the functions compute with; the result has the same kind. */
 export type FloatArray = Float32Array | Float64Array;
@@ -235,6 +236,12 @@ export interface Backend {
   readonly adaptiveSample: Operation<Drawn<AdaptiveSource>>;
   readonly adaptiveCrossEntropy: Operation<AdaptiveLossCall>;
   readonly adaptiveTrain: Operation<AdaptiveTrainCall>;
+
+  readonly treeLoss: Operation<TreeLossCall>;
+  readonly treeDistribution: Operation<TreeDistributionCall>;
+  readonly treeTopK: Operation<TreeTopKCall>;
+  readonly treeSample: Operation<TreeSampleCall>;
+  readonly treeTrain: Operation<TreeTrainCall>;
 
   readonly softmaxBetaGradient: Kernel;
   /** The Jacobian of softmax is symmetric: this is its JVP, too. */

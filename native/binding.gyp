@@ -80,6 +80,9 @@
         "operations/softmax.cpp",
         "operations/train_own.cpp",
         "operations/train_shared.cpp",
+        "operations/tree_loss.cpp",
+        "operations/tree_search.cpp",
+        "operations/tree_training.cpp",
         "operations/weighted_log_sum_exp.cpp",
         "binding/adaptive.cpp",
         "binding/arguments.cpp",
@@ -93,7 +96,8 @@
         "binding/losses.cpp",
         "binding/module.cpp",
         "binding/predictions.cpp",
-        "binding/softmax_family.cpp"
+        "binding/softmax_family.cpp",
+        "binding/tree.cpp"
       ],
       "dependencies": [
         "softmax_threads", "softmax_isa_scalar", "softmax_isa_emulated", "softmax_isa_avx2", "softmax_isa_avx512"

@@ -83,6 +83,12 @@ function backendOf(binary: Addon): Backend {
     adaptiveCrossEntropy: prompt(binary, layers.adaptiveCrossEntropy),
     adaptiveTrain: prompt(binary, layers.adaptiveTrain),
 
+    treeLoss: prompt(binary, descriptions.treeLoss),
+    treeDistribution: prompt(binary, descriptions.treeDistribution),
+    treeTopK: prompt(binary, descriptions.treeTopK),
+    treeSample: prompt(binary, descriptions.treeSample),
+    treeTrain: prompt(binary, descriptions.treeTrain),
+
     softmaxBetaGradient: new NativeKernel(binary, descriptions.softmaxBetaGradient, 'elements', 0, undefined),
     softmaxVjp: prompt(binary, descriptions.softmaxVjp),
     logSoftmaxVjp: prompt(binary, descriptions.logSoftmaxVjp),
@@ -117,6 +123,12 @@ function jobsOf(binary: Addon): Backend {
     adaptiveSample: job(binary, layers.adaptiveSample),
     adaptiveCrossEntropy: job(binary, layers.adaptiveCrossEntropy),
     adaptiveTrain: job(binary, layers.adaptiveTrain),
+
+    treeLoss: job(binary, descriptions.treeLoss),
+    treeDistribution: job(binary, descriptions.treeDistribution),
+    treeTopK: job(binary, descriptions.treeTopK),
+    treeSample: job(binary, descriptions.treeSample),
+    treeTrain: job(binary, descriptions.treeTrain),
 
     softmaxBetaGradient: job(binary, descriptions.softmaxBetaGradient),
     softmaxVjp: job(binary, descriptions.softmaxVjp),

@@ -5,6 +5,7 @@ import { candidateLoss, trainOwnCandidates, trainSharedCandidates } from './cand
 import { Flag } from './frame';
 import type { Description } from './invoke';
 import { divergence, linearLoss, loss } from './losses';
+import { treeDistribution, treeLoss, treeSample, treeTopK, treeTrain } from './trees';
 
 const names = ['logits', 'options.out', 'options.mask', 'options.weights', 'sign'];
 
@@ -79,6 +80,12 @@ export const descriptions = {
   candidateLoss,
   trainSharedCandidates,
   trainOwnCandidates,
+
+  treeLoss,
+  treeDistribution,
+  treeTopK,
+  treeSample,
+  treeTrain,
 
   softmaxBetaGradient: familyMember('softmaxBetaGradient'),
   softmaxVjp: product('softmaxVjp', 'p', 'g'),

@@ -15,6 +15,7 @@ import { nllLoss } from './nll-loss';
 import { logSoftmaxJvp, logSoftmaxVjp, softmaxVjp } from './products';
 import { softmax } from './softmax';
 import { trainOwnCandidates, trainSharedCandidates } from './train-candidates';
+import { treeDistribution, treeLoss, treeSample, treeTopK, treeTrain } from './tree';
 
 function rowsCall(
   logits: FloatArray,
@@ -74,6 +75,12 @@ export const referenceBackend: Backend = {
   adaptiveSample: operation(adaptiveSample),
   adaptiveCrossEntropy: operation(adaptiveCrossEntropy),
   adaptiveTrain: operation(adaptiveTrain),
+
+  treeLoss: operation(treeLoss),
+  treeDistribution: operation(treeDistribution),
+  treeTopK: operation(treeTopK),
+  treeSample: operation(treeSample),
+  treeTrain: operation(treeTrain),
 
   softmaxBetaGradient: kernel(softmaxBetaGradient),
   softmaxVjp: operation(softmaxVjp),

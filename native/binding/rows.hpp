@@ -10,6 +10,7 @@
 #include "predictions.hpp"
 #include "row.hpp"
 #include "softmax_family.hpp"
+#include "tree.hpp"
 
 namespace softmax_native {
 
@@ -36,6 +37,12 @@ inline constexpr NamedRow kRows[] = {
     {"adaptiveSample", adaptive_sample_row},
     {"adaptiveCrossEntropy", adaptive_cross_entropy_row},
     {"adaptiveTrain", adaptive_train_row},
+
+    {"treeLoss", tree_loss_row},
+    {"treeDistribution", tree_distribution_row},
+    {"treeTopK", tree_top_k_row},
+    {"treeSample", tree_sample_row},
+    {"treeTrain", tree_train_row},
 
     {"softmaxVjp", softmax_vjp_row},
     {"logSoftmaxVjp", log_softmax_vjp_row},

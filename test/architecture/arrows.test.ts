@@ -34,6 +34,7 @@ const mayImport: Record<string, readonly string[]> = {
     'layers',
     'candidate-calls',
     'layer-calls',
+    'tree-calls',
     'random',
     'operations',
     'validate',
@@ -50,6 +51,7 @@ const mayImport: Record<string, readonly string[]> = {
     'native',
     'candidate-calls',
     'layer-calls',
+    'tree-calls',
     'tiny',
     'errors',
     'intrinsics',
@@ -58,14 +60,15 @@ const mayImport: Record<string, readonly string[]> = {
     'reference',
   ],
   tiny: ['tiny', 'intrinsics', 'types'],
-  reference: ['reference', 'candidate-calls', 'layer-calls', 'types'],
+  reference: ['reference', 'candidate-calls', 'layer-calls', 'tree-calls', 'types'],
   validate: ['errors', 'intrinsics', 'types'],
   shape: ['errors', 'intrinsics', 'types'],
   errors: [],
   intrinsics: [],
   ownership: [],
-  types: ['intrinsics', 'candidate-calls', 'layer-calls'],
+  types: ['intrinsics', 'candidate-calls', 'layer-calls', 'tree-calls'],
   'candidate-calls': ['types'],
+  'tree-calls': ['layer-calls', 'types'],
   'layer-calls': ['types'],
   options: ['types'],
   'promise-types': ['options', 'random', 'types'],
@@ -136,7 +139,7 @@ describe('lib', () => {
   // lib/reference/ is the layer.
   const layerOf = (path: string) => {
     const file = path.replace(/\.m?[jt]s$/, '');
-    return /^lib\/(index|promises|output-layers|reference|derivatives|losses|diagnosis)$/.test(file)
+    return /^lib\/(index|promises|output-layers|reference|derivatives|losses|diagnosis|hierarchical)$/.test(file)
       ? 'entry'
       : folderIn('lib', file);
   };
