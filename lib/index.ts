@@ -9,18 +9,31 @@ import { logSumExpOperation, smoothMaxOperation } from './operations/log-sum-exp
 import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 
+export type { AdaptiveGradients, AdaptiveSoftmaxOptions } from './layers/adaptive-types';
 export { EmbeddingTable, type EmbeddingTableOptions } from './layers/embedding-table';
+export type { FullSoftmaxOptions } from './layers/full-types';
+export type { HierarchicalSoftmaxOptions } from './layers/hierarchical-types';
 export {
   type Code,
   type Counts,
   type FromCountsOptions,
   type FromPathsOptions,
-  HierarchicalSoftmax,
-  type HierarchicalSoftmaxConstructor,
-  type HierarchicalSoftmaxOptions,
   HuffmanTree,
   type PathLike,
-} from './hierarchical';
+} from './layers/huffman-tree';
+export type {
+  ClassIds,
+  Examples,
+  Hidden,
+  LayerGradients,
+  LossAndGradientOptions,
+  OutputLayer,
+  PromisedLayer,
+  SparseGradient,
+  TopK,
+  TrainOptions,
+  TrainResult,
+} from './layers/types';
 export { crossEntropy, klDivergence, linearCrossEntropy, nllLoss } from './losses';
 export type {
   ClassIndices,
@@ -35,7 +48,7 @@ export type {
   NllLossResult,
   Target,
 } from './options';
-export { AdaptiveSoftmax, FullSoftmax, NoiseContrastive, SampledSoftmax } from './output-layers';
+export { AdaptiveSoftmax, FullSoftmax, HierarchicalSoftmax, NoiseContrastive, SampledSoftmax } from './output-layers';
 export { type CheckUnbiasedOptions, checkUnbiased, type UnbiasedReport } from './random/check-unbiased';
 export { type ImportanceEstimate, importanceSampling } from './random/importance';
 export type { Drawn, DrawOptions, Exclusion, ExpectedCountOptions, Proposal } from './random/proposal';

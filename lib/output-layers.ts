@@ -10,6 +10,11 @@ import { fullSoftmax } from './layers/full';
 import type { FullSoftmaxConstructor, FullSoftmax as FullSoftmaxLayer } from './layers/full-types';
 import { sampledSoftmax } from './layers/sampled';
 import type { SampledSoftmaxConstructor, SampledSoftmax as SampledSoftmaxLayer } from './layers/sampled-types';
+import { hierarchicalSoftmax } from './layers/hierarchical';
+import type {
+  HierarchicalSoftmaxConstructor,
+  HierarchicalSoftmax as HierarchicalSoftmaxLayer,
+} from './layers/hierarchical-types';
 import { nativeBackend } from './native/backend';
 
 export const FullSoftmax: FullSoftmaxConstructor = fullSoftmax(nativeBackend);
@@ -23,3 +28,5 @@ export type SampledSoftmax = SampledSoftmaxLayer;
 
 export const NoiseContrastive: NoiseContrastiveConstructor = noiseContrastive(nativeBackend);
 export type NoiseContrastive = NoiseContrastiveLayer;
+export const HierarchicalSoftmax: HierarchicalSoftmaxConstructor = hierarchicalSoftmax(nativeBackend);
+export type HierarchicalSoftmax = HierarchicalSoftmaxLayer;

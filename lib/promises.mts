@@ -1,9 +1,12 @@
 // The names of softmax-native/promises for `import`: the same objects that `require` gives.
 export {
+  AdaptiveSoftmax,
   argmax,
   checkUnbiased,
   crossEntropy,
   diagnose,
+  EmbeddingTable,
+  FullSoftmax,
   HierarchicalSoftmax,
   HuffmanTree,
   hardmax,

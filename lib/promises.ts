@@ -1,9 +1,13 @@
 // The public names of softmax-native/promises: the same functions, options and checks, each giving a promise. What takes
 // longer than handing it over runs on threads of the library, and the event loop is free meanwhile. The documentation is
 // that of the plain names.
+import { adaptiveSoftmax } from './layers/adaptive';
+import type { PromisedAdaptiveSoftmaxConstructor } from './layers/adaptive-types';
 import { computingMethods } from './layers/exposed';
+import { fullSoftmax } from './layers/full';
+import type { PromisedFullSoftmaxConstructor } from './layers/full-types';
 import { hierarchicalSoftmax } from './layers/hierarchical';
-import type { PromisedHierarchicalSoftmax, PromisedHierarchicalSoftmaxConstructor } from './layers/hierarchical-types';
+import type { PromisedHierarchicalSoftmaxConstructor } from './layers/hierarchical-types';
 import { jobBackend } from './native/backend';
 import { promised } from './native/promised';
 import { promisedMethods } from './native/promised-class';
@@ -41,17 +45,11 @@ import type {
 import { checkUnbiasedInTurn } from './random/check-unbiased';
 import { importanceSampling as importanceSamplingAtOnce } from './random/importance';
 
+export { EmbeddingTable } from './layers/embedding-table';
 export { HuffmanTree } from './layers/huffman-tree';
 export type { PromiseOptions, Transferred } from './promise-types';
 export { proposals } from './random/proposals';
 export { Rng } from './random/rng';
-
-/** HierarchicalSoftmax off the event loop: its methods that compute give promises, and take a `signal`. */
-export type HierarchicalSoftmax = PromisedHierarchicalSoftmax;
-export const HierarchicalSoftmax: PromisedHierarchicalSoftmaxConstructor = promisedMethods(
-  hierarchicalSoftmax(jobBackend),
-  computingMethods,
-);
 
 /** softmax off the event loop: see softmax of softmax-native. */
 export const softmax: ElementwisePromise = promised(1, (logits: unknown, options?: object) =>
@@ -155,3 +153,18 @@ export const checkUnbiased: CheckUnbiasedPromise = promised(2, checkUnbiasedInTu
 
 /** importanceSampling as a promise, computed at once: see importanceSampling of softmax-native. */
 export const importanceSampling: ImportanceSamplingPromise = promised(2, importanceSamplingAtOnce);
+
+/** FullSoftmax off the event loop: see FullSoftmax of softmax-native. */
+export const FullSoftmax: PromisedFullSoftmaxConstructor = promisedMethods(fullSoftmax(jobBackend), computingMethods);
+
+/** HierarchicalSoftmax off the event loop: see HierarchicalSoftmax of softmax-native. */
+export const HierarchicalSoftmax: PromisedHierarchicalSoftmaxConstructor = promisedMethods(
+  hierarchicalSoftmax(jobBackend),
+  computingMethods,
+);
+
+/** AdaptiveSoftmax off the event loop: see AdaptiveSoftmax of softmax-native. */
+export const AdaptiveSoftmax: PromisedAdaptiveSoftmaxConstructor = promisedMethods(
+  adaptiveSoftmax(jobBackend),
+  computingMethods,
+);

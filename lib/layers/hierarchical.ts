@@ -5,7 +5,7 @@ import { validateApart } from '../operations/overlap';
 import { tensorOf } from '../operations/results';
 import { own } from '../ownership';
 import { drawSeed, exampleRng, validateRng } from '../random/rng';
-import type { TreeSource } from '../tree-calls';
+import type { CodeTree, TreeSource } from '../tree-calls';
 import type { Backend, FloatArray, FloatType, Tensor } from '../types';
 import { validateFlag, validateOptions } from '../validate';
 import { decode, encode } from './bytes';
@@ -30,7 +30,6 @@ import {
   trainCall,
 } from './layer';
 import { adopt, kindOfType, readParameters, readSize, readType, typeOf } from './parameters';
-import type { Paths } from './tree-paths';
 
 interface Options {
   readonly tree?: unknown;
@@ -49,6 +48,7 @@ export function hierarchicalSoftmax<Constructor = HierarchicalSoftmaxConstructor
     readonly type: FloatType;
     readonly weight: Tensor;
     readonly bias: Tensor | undefined;
+    readonly #tree: CodeTree;
 
     constructor(options: Options) {
       try {
@@ -56,6 +56,7 @@ export function hierarchicalSoftmax<Constructor = HierarchicalSoftmaxConstructor
         const { tree, dim, type, bias, weight } = options;
         if (!(tree instanceof HuffmanTree)) throw invalidType('options.tree', 'an instance of HuffmanTree', tree);
         this.tree = tree;
+        this.#tree = HuffmanTree.arraysOf(tree);
         this.classes = tree.classes;
         this.dim = readSize('options.dim', dim);
         this.type = readType(type);
@@ -96,7 +97,7 @@ export function hierarchicalSoftmax<Constructor = HierarchicalSoftmaxConstructor
       const rows = measureHidden(vectors, this.dim);
       const classes = measureIds(given, rows.count, this.classes);
       const kind = kindOfType[this.type];
-      const ids = nodesOf(HuffmanTree.arraysOf(this.tree), classes);
+      const ids = nodesOf(this.#tree, classes);
       const scale = isMean ? 1 / rows.count : 1;
       const call = {
         ...this.#source(rows),
@@ -158,7 +159,10 @@ export function hierarchicalSoftmax<Constructor = HierarchicalSoftmaxConstructor
       ownParameters(learnt.table);
       const call = {
         ...trainCall(learnt, ids, training, this.dim, this.classes),
-        ...this.#parameters(),
+        tree: this.#ownTree(),
+        dim: this.dim,
+        weight: this.weight.data,
+        bias: this.bias?.data,
         batchSize: Math.min(training.batchSize || 1, Math.max(learnt.count, 1)),
         threads: training.threads,
       };
@@ -166,8 +170,8 @@ export function hierarchicalSoftmax<Constructor = HierarchicalSoftmaxConstructor
     }
 
     toBytes(): Uint8Array {
-      const { tree, dim, weight, bias } = this;
-      const { children, root } = HuffmanTree.arraysOf(tree);
+      const { dim, weight, bias } = this;
+      const { children, root } = this.#tree;
       const arrays = bias === undefined ? [children, weight.data] : [children, weight.data, bias.data];
       return encode('HierarchicalSoftmax', { numbers: [root, dim], arrays });
     }
@@ -180,23 +184,31 @@ export function hierarchicalSoftmax<Constructor = HierarchicalSoftmaxConstructor
       return new HierarchicalSoftmax({ tree: treeFrom(root, children), dim, type, weight, bias });
     }
 
-    #parameters() {
-      const tree = HuffmanTree.arraysOf(this.tree);
-      // Nobody has hold of the tree's arrays, and they never change.
-      for (const array of [tree.offsets, tree.nodes, tree.bits, tree.children]) own(array);
-      ownParameters(this.weight.data, this.bias?.data);
-      return { tree, dim: this.dim, weight: this.weight.data, bias: this.bias?.data };
+    /** Property by property: an object spread takes as long as a search for the best class. */
+    #source({ data, count }: HiddenRows): TreeSource {
+      const { outer, n, inner, mask, maskStrides, beta, rule } = canonicalRows(count, this.classes);
+      const tree = this.#ownTree();
+      const { dim, weight, bias } = this;
+      const shared = { outer, n, inner, mask, maskStrides, beta, rule };
+      return Object.assign(shared, { tree, dim, weight: weight.data, bias: bias?.data, hidden: data });
     }
 
-    #source({ data, count }: HiddenRows): TreeSource {
-      return { ...canonicalRows(count, this.classes), ...this.#parameters(), hidden: data };
+    /** Nobody has hold of the tree's arrays, and they never change. */
+    #ownTree(): CodeTree {
+      const tree = this.#tree;
+      own(tree.offsets);
+      own(tree.nodes);
+      own(tree.bits);
+      own(tree.children);
+      ownParameters(this.weight.data, this.bias?.data);
+      return tree;
     }
   }
   return exposed(HierarchicalSoftmax) as unknown as Constructor;
 }
 
 /** The nodes on the paths of classes, ascending and each once. */
-function nodesOf({ offsets, nodes }: Paths, classes: Int32Array): Int32Array {
+function nodesOf({ offsets, nodes }: CodeTree, classes: Int32Array): Int32Array {
   const seen = new Set<number>();
   for (const id of classes) {
     // From the leaf up: above a node that was seen all have been.

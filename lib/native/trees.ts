@@ -96,6 +96,7 @@ export const treeTrain: Description<TreeTrainCall> = {
       call.tree.bits,
       call.rows,
       call.offsets,
+      call.tree.children,
     ],
     names: [
       'examples.table',
@@ -108,6 +109,7 @@ export const treeTrain: Description<TreeTrainCall> = {
       'tree',
       'examples.rows',
       'examples.offsets',
+      'tree',
     ],
     updates: [0, 3, 4],
     numbers: [

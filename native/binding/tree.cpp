@@ -21,14 +21,15 @@ enum Position : std::size_t {
   kChildren = kOffsets,
   kRows = kHiddenGradient,
   kBags,
+  kTrainedChildren,
 };
 
 // Number i, in 32 bits.
 std::uint64_t word(Arguments& arguments, std::size_t i) { return static_cast<std::uint32_t>(arguments.number(i)); }
 
-// The sizes and, where the operation walks along paths, these.
+// The sizes; the paths, where the operation walks along them; the children at that position, 0 = not needed.
 template <class T>
-bool read_layer(Arguments& arguments, bool along_paths, TreeLayer<T>* layer) {
+bool read_layer(Arguments& arguments, bool along_paths, std::size_t children, TreeLayer<T>* layer) {
   CodeTree& tree = layer->tree;
   tree.classes = arguments.layout().n;
   std::size_t on_paths, root;
@@ -42,9 +43,8 @@ bool read_layer(Arguments& arguments, bool along_paths, TreeLayer<T>* layer) {
     tree.offsets = arguments.input<std::int32_t>(kOffsets, tree.classes + 1);
     tree.nodes = arguments.input<std::int32_t>(kNodes, on_paths);
     tree.bits = arguments.input<std::uint8_t>(kBits, on_paths);
-  } else {
-    tree.children = arguments.input<std::int32_t>(kChildren, 2 * tree.inner);
   }
+  if (children != 0) tree.children = arguments.input<std::int32_t>(children, 2 * tree.inner);
   return arguments.ok();
 }
 
@@ -54,7 +54,7 @@ void with_layer(Arguments& call, bool along_paths, const Work& work) {
   by_type(call, [along_paths, &work](Arguments& arguments, auto zero) {
     using T = decltype(zero);
     TreeLayer<T> layer{};
-    if (!read_layer(arguments, along_paths, &layer)) return;
+    if (!read_layer(arguments, along_paths, along_paths ? 0 : kChildren, &layer)) return;
     // Only ever read.
     layer.weight = const_cast<T*>(arguments.input<T>(kWeight, layer.tree.inner * layer.dim));
     if (arguments.has(kBias)) layer.bias = const_cast<T*>(arguments.input<T>(kBias, layer.tree.inner));
@@ -121,7 +121,7 @@ void tree_train_row(Arguments& call) {
     using T = decltype(zero);
     TreeLayer<T> layer{};
     std::size_t batch, ranges, size, named;
-    if (!read_layer(arguments, true, &layer) || !arguments.count(7, layer.dim, &batch) ||
+    if (!read_layer(arguments, true, kTrainedChildren, &layer) || !arguments.count(7, layer.dim, &batch) ||
         !arguments.count(8, 1, &ranges) || !arguments.count(9, layer.dim, &size) || !arguments.count(10, 1, &named)) {
       return;
     }

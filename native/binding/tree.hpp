@@ -20,8 +20,8 @@ void tree_distribution_row(Arguments& arguments);
 void tree_top_k_row(Arguments& arguments);
 // Numbers 5 and 6: the words of the seed, lower first.
 void tree_sample_row(Arguments& arguments);
-// 8 rows of the table, 9 offsets of bags; numbers: 5 and 6 the rates of layer and table, 7 examples of a minibatch, 8
-// ranges, 9 rows that the table has, 10 rows that the examples name.
+// 8 rows of the table, 9 offsets of bags, 10 children; numbers: 5 and 6 the rates of layer and table, 7 examples of a
+// minibatch, 8 ranges, 9 rows that the table has, 10 rows that the examples name.
 void tree_train_row(Arguments& arguments);
 
 }  // namespace softmax_native

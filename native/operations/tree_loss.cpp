@@ -72,14 +72,16 @@ Outcome tree_loss(const TreeLayer<T>& layer, const T* hidden, std::size_t rows, 
     for (std::size_t r = span.begin; r < span.end; ++r) {
       const T* h = hidden + r * layer.dim;
       T* g = differentiates ? kept.template part<T>(0) + starts[r] : kept.template part<T>(slot);
-      sums[r] = paths.loss(h, targets[r], slot, g);
+      T* const* nodes = paths.rows(targets[r], slot);
+      const T* scores = paths.scores(h, targets[r], nodes, slot);
+      const std::size_t count = layer.tree.length(targets[r]);
+      sums[r] = kernels().of<T>().logistic(scores, layer.tree.bits + layer.tree.begin(targets[r]), g, count);
       losses[r] = static_cast<T>(sums[r]);
       if (!differentiates) continue;
-      const std::size_t count = layer.tree.length(targets[r]);
       for (std::size_t k = 0; k < count; ++k) g[k] = static_cast<T>(static_cast<double>(g[k]) * scale);
       T* gradient = gradients.hidden + r * layer.dim;
       std::memset(gradient, 0, layer.dim * sizeof(T));
-      kernels().of<T>().row_updates(nullptr, paths.rows(targets[r], slot), g, count, layer.dim, T(0), gradient);
+      kernels().of<T>().row_updates(nullptr, nodes, g, count, layer.dim, T(0), gradient);
     }
   };
   run_tasks(divide_up(rows, kRows), threads, work_of(layer, visits), task);

@@ -139,7 +139,7 @@ describe('lib', () => {
   // lib/reference/ is the layer.
   const layerOf = (path: string) => {
     const file = path.replace(/\.m?[jt]s$/, '');
-    return /^lib\/(index|promises|output-layers|reference|derivatives|losses|diagnosis|hierarchical)$/.test(file)
+    return /^lib\/(index|promises|output-layers|reference|derivatives|losses|diagnosis)$/.test(file)
       ? 'entry'
       : folderIn('lib', file);
   };
