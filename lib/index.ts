@@ -10,6 +10,7 @@ import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 
 export type { AdaptiveGradients, AdaptiveSoftmaxOptions } from './layers/adaptive-types';
+export type { ContextOptions, ContrastiveGradients, NoiseContrastiveOptions } from './layers/contrastive-types';
 export { EmbeddingTable, type EmbeddingTableOptions } from './layers/embedding-table';
 export type { FullSoftmaxOptions } from './layers/full-types';
 export type { HierarchicalSoftmaxOptions } from './layers/hierarchical-types';
@@ -21,6 +22,14 @@ export {
   HuffmanTree,
   type PathLike,
 } from './layers/huffman-tree';
+export type {
+  CandidateGradientOptions,
+  CandidateTrainOptions,
+  GivenCandidates,
+  SampledGradients,
+  SampledSoftmaxOptions,
+  SamplingOptions,
+} from './layers/sampled-types';
 export type {
   ClassIds,
   Examples,

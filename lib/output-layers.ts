@@ -8,13 +8,13 @@ import type {
 } from './layers/contrastive-types';
 import { fullSoftmax } from './layers/full';
 import type { FullSoftmaxConstructor, FullSoftmax as FullSoftmaxLayer } from './layers/full-types';
-import { sampledSoftmax } from './layers/sampled';
-import type { SampledSoftmaxConstructor, SampledSoftmax as SampledSoftmaxLayer } from './layers/sampled-types';
 import { hierarchicalSoftmax } from './layers/hierarchical';
 import type {
   HierarchicalSoftmaxConstructor,
   HierarchicalSoftmax as HierarchicalSoftmaxLayer,
 } from './layers/hierarchical-types';
+import { sampledSoftmax } from './layers/sampled';
+import type { SampledSoftmaxConstructor, SampledSoftmax as SampledSoftmaxLayer } from './layers/sampled-types';
 import { nativeBackend } from './native/backend';
 
 export const FullSoftmax: FullSoftmaxConstructor = fullSoftmax(nativeBackend);

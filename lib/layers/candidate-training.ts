@@ -7,15 +7,9 @@ import { drawSeed, type Rng, validateRng } from '../random/rng';
 import type { Backend } from '../types';
 import { measureContexts, type Parameters } from './candidate-loss';
 import { correctTargets, countsOf, drawSet, refuseUndrawable, type Sampling, type Seed } from './candidates';
-import {
-  canonicalRows,
-  measureExamples,
-  measureIds,
-  ownParameters,
-  readExamples,
-  readIds,
-  readTraining,
-} from './layer';
+import { measureExamples, readExamples } from './examples';
+import { canonicalRows, measureIds, ownParameters, readIds } from './layer';
+import { readTraining } from './training';
 
 /** Examples of a window, where no batchSize says so. */
 const mostOfWindow = 32;
