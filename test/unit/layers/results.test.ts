@@ -16,6 +16,8 @@ function expectClose(found: ArrayLike<number>, wanted: ArrayLike<number>, bound:
   }
 }
 
+const sumOf = (values: ArrayLike<number>): number => Array.from(values).reduce((sum, x) => sum + x, 0);
+
 /** d loss / d values, by central differences. */
 function differences(values: Float64Array, loss: () => number): Float64Array {
   const step = 1e-5;
@@ -47,7 +49,7 @@ describe.each(cases)('$title', ({ functions, subject, type, make }) => {
     expect(dims).toEqual([batch, classes]);
     for (let r = 0; r < batch; r += 1) {
       const p = data.subarray(r * classes, (r + 1) * classes);
-      expect(Math.abs(p.reduce((sum, x) => sum + x, 0) - 1)).toBeLessThan(type === 'float64' ? 1e-12 : 1e-6);
+      expect(Math.abs(sumOf(p) - 1)).toBeLessThan(type === 'float64' ? 1e-12 : 1e-6);
       const vectors = {
         data: array(type, Array.from({ length: classes }, () => [...row(r)]).flat()),
         dims: [classes, dim],
@@ -129,7 +131,7 @@ describe.each(cases)('$title', ({ functions, subject, type, make }) => {
     const found = layer.lossAndGradient(hidden, targets, { reduction });
     const negative = layer.logProbability(hidden, targets).map((x) => -x);
     if (!subject.estimates) expectClose(found.losses, negative, exactly);
-    const total = found.losses.reduce((sum, x) => sum + x, 0);
+    const total = sumOf(found.losses);
     expectClose([found.loss], [reduction === 'mean' ? total / batch : total], exactly);
     // Differences are taken in float64, where they do not drown in rounding.
     const twin = subject.make(functions, 'float64');
