@@ -23,15 +23,40 @@ export function inclusionOf(q: Float64Array, k: number): (place: number) => numb
     const probabilities = exactInclusion(q, k);
     return (place) => probabilities[place] as number;
   }
-  const t = expectedTime(q, k);
-  return (place) => asymptoticInclusion(q[place] as number, t);
+  const inclusion = asymptoticInclusion(q, k);
+  return (place) => inclusion(q[place] as number);
 }
 
-/** Whether the integral is computed: else Rosen's limit of it. */
+/** Whether the integral is computed: else an expansion of it. */
 export const isExact = (classes: number, k: number): boolean => classes * k <= exactOperations;
 
-/** Rosen's limit, with t the time by which k are expected to have rung. */
-export const asymptoticInclusion = (q: number, t: number): number => -Math.expm1(-q * t);
+/**
+ * Class i is included if it rings before T, the time by which k others have: pi_i = 1 - E e^(-q_i T). Rosen's limit puts
+ * in for T the time t by which k are expected to have rung. Here is the next term of it: the mean of T for each class,
+ * which is not among its own others, and its variance, by the delta method.
+ *
+ * With v the variance of the number that has rung by t, the relative error is below 0.3 / v^2, that of Rosen's 0.2 / v.
+ */
+export function asymptoticInclusion(q: Float64Array, k: number): (q: number) => number {
+  const t = expectedTime(q, k);
+  // The mean of the number that has rung is m with m' = rate, m'' = -slowing; its variance v with v' = growth.
+  let [rate, slowing, variance, growth] = [0, 0, 0, 0];
+  for (const value of q) {
+    const silent = Math.exp(-value * t);
+    rate += value * silent;
+    slowing += value * value * silent;
+    variance += silent * (1 - silent);
+    growth += value * silent * (2 * silent - 1);
+  }
+  // Half a ring early: T is where a whole number reaches k, which is k - 1/2 for a continuous one.
+  const shift = (slowing * variance) / (2 * rate ** 3) + growth / (2 * rate ** 2) - 1 / (2 * rate);
+  const spread = variance / rate ** 2;
+  return (value) => {
+    const own = -Math.expm1(-value * t);
+    const negative = Math.expm1(-value * (t + shift + own / rate));
+    return Math.min(Math.max(-(negative + (1 + negative) * value * value * (spread / 2)), 0), 1);
+  };
+}
 
 /**
  * The time by which k of the clocks are expected to have rung. Their number is concave in it, so that Newton's steps
