@@ -1,6 +1,6 @@
 // The proposals: their probabilities, draws with and without replacement, exclusion, and what is refused.
 import { describe, expect, test } from 'vitest';
-import { type Proposal, proposals, Rng, softmax } from '../../lib/index';
+import { type Exclusion, type Proposal, proposals, Rng, softmax } from '../../lib/index';
 import { thrown } from '../thrown';
 
 const ids = (proposal: Proposal) => Array.from({ length: proposal.classes }, (_, id) => id);
@@ -95,7 +95,7 @@ describe.each([
   const everyId = ids(proposal);
   const draws = 20_000;
 
-  test.each([
+  test.each<[Exclusion & { unique?: boolean }, number]>([
     [{}, 1],
     [{ exclude: 0 }, 1],
     [{ unique: true }, 2],
