@@ -25,7 +25,8 @@ export type {
 } from './options';
 export { type CheckUnbiasedOptions, checkUnbiased, type UnbiasedReport } from './random/check-unbiased';
 export { type ImportanceEstimate, importanceSampling } from './random/importance';
-export type { Drawn, DrawOptions, Exclusion, ExpectedCountOptions, Proposal } from './random/proposal';
+export type { Proposal } from './random/proposal';
+export type { Drawn, DrawOptions, Exclusion, ExpectedCountOptions } from './random/proposal-options';
 export { type LearnedProposal, proposals, type UnigramOptions } from './random/proposals';
 export { Rng, type RngState } from './random/rng';
 

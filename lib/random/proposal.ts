@@ -1,40 +1,12 @@
 // A distribution that classes are drawn from in place of all of them, with the corrections that this takes.
-import { invalidType, invalidValue, outOfRange } from '../errors';
+import { invalidValue, outOfRange } from '../errors';
 import { Float64Array, Int32Array } from '../intrinsics';
 import { validateCount, validateFlag, validateOptions } from '../validate';
 import type { AliasTable } from './alias';
 import { called, type Ids, readIds } from './arguments';
 import { inclusionOf } from './inclusion';
+import { type Drawn, type DrawOptions, type Exclusion, type ExpectedCountOptions, readTries } from './proposal-options';
 import { type Rng, validateRng } from './rng';
-
-/** What is left out: the distribution is that of the other classes, q / (1 - sum of the excluded q). */
-export interface Exclusion {
-  /** Classes that are not drawn. Default: none. */
-  exclude?: Ids | undefined;
-}
-
-export interface DrawOptions extends Exclusion {
-  /** The source of the random numbers. */
-  rng: Rng;
-  /** Whether each class is drawn at most once: a class that was drawn before is drawn anew. Default false. */
-  unique?: boolean | undefined;
-}
-
-export interface ExpectedCountOptions extends Exclusion {
-  /** Whether each class is drawn at most once. Default false. */
-  unique?: boolean | undefined;
-  /** Of unique classes: the true inclusion probabilities, or TensorFlow's formula. Default 'inclusion'. */
-  form?: 'inclusion' | 'tensorflow' | undefined;
-  /** For 'tensorflow': how many draws it took to find the unique classes, as `draw` says. */
-  tries?: number | undefined;
-}
-
-/** Classes that were drawn. */
-export interface Drawn {
-  readonly ids: Int32Array;
-  /** How many draws it took, with those that were thrown away. */
-  readonly tries: number;
-}
 
 type Counts<Given> = Given extends number ? number : Float64Array;
 
@@ -216,19 +188,6 @@ export class Proposal {
 /** How many draws it takes to hit a mass: 1 for all of it, else the geometric distribution. */
 const triesUntil = (mass: number, rng: Rng): number =>
   mass === 1 ? 1 : 1 + Math.floor(Math.log(rng.uniform()) / Math.log1p(-mass));
-
-function readTries(form: unknown, tries: unknown, unique: boolean): number | undefined {
-  if (form !== undefined && form !== 'inclusion' && form !== 'tensorflow') {
-    throw invalidValue('options.form', "must be one of: 'inclusion', 'tensorflow'", form);
-  }
-  if (form !== 'tensorflow') {
-    if (tries !== undefined) throw invalidValue('options.tries', "is for options.form 'tensorflow'", tries);
-    return undefined;
-  }
-  if (!unique) throw invalidValue('options.form', 'is for options.unique', form);
-  if (tries === undefined) throw invalidType('options.tries', 'of type number', tries);
-  return validateCount('options.tries', tries);
-}
 
 /** A number for one id, else an array of one for each. */
 function each<Given extends Ids>(
