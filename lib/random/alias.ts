@@ -6,8 +6,8 @@ import { Float64Array, Int32Array } from '../intrinsics';
 import type { Rng } from './rng';
 import { sharesOf, whole } from './shares';
 
-/** Then the most probable class has more numbers than there are classes. */
-const mostClasses = 2 ** 26;
+/** Of weights: so the most probable class has more numbers than there are classes, and can make up for all of them. */
+export const mostClasses = 2 ** 26;
 
 /**
  * A table has 2^k columns, at least one for each class, each 2^(53 - k) numbers of 53 bits wide: those below the
@@ -38,7 +38,7 @@ export class AliasTable {
 
   /** By weights >= 0 of which some is greater than 0, in proportion. */
   static fromWeights(weights: ArrayLike<number>): AliasTable {
-    if (weights.length > mostClasses) throw outOfRange('classes', `<= ${mostClasses} (2^26)`, weights.length);
+    if (weights.length > mostClasses) throw outOfRange('classes', `<= ${mostClasses}`, weights.length);
     return new AliasTable(weights.length, sharesOf(weights));
   }
 

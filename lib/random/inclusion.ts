@@ -6,8 +6,8 @@
 
 import { FewOthers } from './few-others';
 
-/** Exact ones take this many operations for each node of the integral, some 500 of them. */
-const exactOperations = 2 ** 15;
+/** The integral is computed with at most this many counts at each of its nodes, which are 200 to 2,000. */
+const mostCounts = 2 ** 15;
 
 /** Below this share of the whole nothing counts. */
 const negligible = 1e-18;
@@ -30,7 +30,7 @@ export function inclusionOf(q: Float64Array, k: number): (place: number) => numb
 }
 
 /** Whether the integral is computed: else an expansion of it. */
-export const isExact = (classes: number, k: number): boolean => classes * k <= exactOperations;
+export const isExact = (classes: number, k: number): boolean => classes * k <= mostCounts;
 
 /**
  * Class i is included if it rings before T, the time by which k others have: pi_i = 1 - E e^(-q_i T). Rosen's limit puts

@@ -29,7 +29,7 @@ export interface ExpectedCountOptions extends Exclusion {
 /** Classes that were drawn. */
 export interface Drawn {
   readonly ids: Int32Array;
-  /** How many draws it took, with those that were thrown away. */
+  /** How many draws of classes that are not excluded it took, with those of classes that were there already. */
   readonly tries: number;
 }
 

@@ -109,24 +109,29 @@ export class Proposal {
     validateOptions(options);
     const rng = validateRng('options.rng', options.rng);
     const unique = validateFlag('options.unique', options.unique);
-    const taken = this.#excluded(options.exclude);
+    const excluded = this.#excluded(options.exclude);
     let { table } = this;
-    let left = this.#left(taken);
-    if (unique) this.#checkSupport(count, taken);
+    let left = this.#left(excluded);
+    if (unique) this.#checkSupport(count, excluded);
+    const taken = new Set(excluded);
     const ids = new Int32Array(count);
     let filled = 0;
     let tries = 0;
-    /** Of the table there is now, among all. */
+    // The table is exchanged for one of what is left where most draws would be thrown away. `mass` is what that one has
+    // among all that were not excluded.
     let mass = 1;
+    let base = left;
     while (filled < count) {
       if (left < table.total / 16) {
-        mass *= left / table.total;
+        mass *= left / base;
         table = table.without(taken);
         left = table.total;
+        base = left;
       }
       const id = table.draw(rng);
+      if (excluded.has(id)) continue;
       tries += triesUntil(mass, rng);
-      if (taken.has(id)) continue;
+      if (unique && taken.has(id)) continue;
       ids[filled] = id;
       filled += 1;
       if (!unique) continue;

@@ -142,6 +142,13 @@ describe.each([
   });
 });
 
+test('excluded classes count for no tries', () => {
+  const proposal = proposals.unigram([1, 98, 1], { power: 1 });
+  const { ids, tries } = proposal.draw(50, { rng: new Rng(3), exclude: 1 });
+  expect(tries).toBe(50);
+  expect(ids).not.toContain(1);
+});
+
 test('all different ones of many, however rare', () => {
   const proposal = proposals.softmax(Array.from({ length: 3000 }, (_, id) => -id / 50));
   const drawn = proposal.sample(3000, { unique: true, rng: new Rng(2) });
@@ -155,6 +162,7 @@ describe('what is refused', () => {
 
   test.each<[string, () => unknown, string, string]>([
     ['no classes', () => proposals.uniform(0), 'ERR_OUT_OF_RANGE', '"classes"'],
+    ['too many classes', () => proposals.learned(2 ** 26 + 1), 'ERR_OUT_OF_RANGE', '"classes"'],
     ['half a class', () => proposals.logUniform(2.5), 'ERR_OUT_OF_RANGE', '"classes"'],
     ['no number of classes', () => proposals.learned('3' as never), 'ERR_INVALID_ARG_TYPE', '"classes"'],
     ['an empty vocabulary', () => proposals.unigram([]), 'ERR_INVALID_ARG_VALUE', "'counts'"],
