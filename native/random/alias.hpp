@@ -1,6 +1,6 @@
 // Drawing classes by given probabilities in constant time: alias tables (Walker, "An efficient method for generating
-// discrete random variables with general distributions", 1977). lib/random/alias.ts makes them, says what they hold, and
-// draws the same classes from the same numbers.
+// discrete random variables with general distributions", 1977). lib/random/alias.ts makes them, says what they hold,
+// and draws the same classes from the same numbers.
 //
 // A table has 2^k columns, at least one for each class, each 2^(53 - k) numbers of 53 bits wide: those below the
 // column's threshold belong to the class of its index, the others to its alias. So the probability of a class is a
