@@ -60,7 +60,8 @@ export type {
 export { AdaptiveSoftmax, FullSoftmax, HierarchicalSoftmax, NoiseContrastive, SampledSoftmax } from './output-layers';
 export { type CheckUnbiasedOptions, checkUnbiased, type UnbiasedReport } from './random/check-unbiased';
 export { type ImportanceEstimate, importanceSampling } from './random/importance';
-export type { Drawn, DrawOptions, Exclusion, ExpectedCountOptions, Proposal } from './random/proposal';
+export type { Proposal } from './random/proposal';
+export type { Drawn, DrawOptions, Exclusion, ExpectedCountOptions } from './random/proposal-options';
 export { type LearnedProposal, proposals, type UnigramOptions } from './random/proposals';
 export { Rng, type RngState } from './random/rng';
 
