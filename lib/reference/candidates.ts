@@ -89,12 +89,14 @@ function logistic(terms: readonly Term[], several: number): RowLoss {
   let loss = 0;
   const gradient = terms.map(({ a }, i) => {
     const label = i < several ? 1 / several : 0;
-    // log(1 + e^a) - label a, without cancelling where e^a is great.
-    loss += Math.max(a, 0) - label * a + Math.log1p(Math.exp(-Math.abs(a)));
+    // log(1 + e^a) - label a; of a single target log(1 + e^-a), which is the same and does not cancel.
+    loss += label === 1 ? softplus(-a) : label === 0 ? softplus(a) : softplus(a) - label * a;
     return label === 1 ? -1 / (1 + Math.exp(a)) : 1 / (1 + Math.exp(-a)) - label;
   });
   return { loss, gradient };
 }
+
+const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
 function logSumExp(a: readonly number[]): number {
   const max = a.reduce((most, x) => Math.max(most, x), -Infinity);
