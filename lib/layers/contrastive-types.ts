@@ -66,10 +66,8 @@ export interface ContrastiveGradients extends LayerGradients {
  * @throws TypeError (ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE) and RangeError (ERR_OUT_OF_RANGE, with the position of
  * an id; ERR_SOFTMAX_SHAPE_MISMATCH). Nothing is then changed.
  * @example
- * const proposal = proposals.unigram([50, 20, 10, 5]);
- * const layer = new NoiseContrastive({ classes: 4, dim: 2, proposal, samples: 5, negativeSampling: true });
- * const table = new EmbeddingTable({ size: 4, dim: 2 });
- * layer.trainStep({ table, rows: [0, 3] }, [2, 1], { learningRate: 0.1, rng: new Rng(1) }).loss; // 3...
+ * new NoiseContrastive({ classes: 4, dim: 1, proposal: proposals.uniform(4), samples: 1, negativeSampling: true, removeAccidentalHits: false }).lossAndGradient([1], 2, { rng: new Rng(1) }).loss; // 1.386...
+ * new NoiseContrastive({ classes: 9, dim: 1, proposal: proposals.logUniform(9), samples: 5, logPartition: 'learned' }).trainStep({ table: new EmbeddingTable({ size: 4, dim: 1 }), rows: [0, 3] }, [2, 1], { learningRate: 0.1, rng: new Rng(1) }).loss;
  */
 export interface NoiseContrastive
   extends Omit<OutputLayer, 'lossAndGradient' | 'trainStep'>,

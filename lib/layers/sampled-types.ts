@@ -122,12 +122,8 @@ export interface SampledGradients extends LayerGradients {
  * @throws TypeError (ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE) and RangeError (ERR_OUT_OF_RANGE, with the position of
  * an id, also for a target that the proposal gives no probability; ERR_SOFTMAX_SHAPE_MISMATCH). Nothing is then changed.
  * @example
- * const proposal = proposals.logUniform(1000);
- * const layer = new SampledSoftmax({ classes: 1000, dim: 2, proposal, samples: 100 });
- * const table = new EmbeddingTable({ size: 4, dim: 2 });
- * const rng = new Rng(1);
- * layer.trainStep({ table, rows: [0, 3] }, [2, 1], { learningRate: 0.1, rng }).loss; // 4.4...
- * layer.lossAndGradient([1, 0.5], 7, { rng }).ess; // Float64Array [...]
+ * new SampledSoftmax({ classes: 4, dim: 1, proposal: proposals.uniform(4), samples: 4 }).lossAndGradient([1], 2, { rng: new Rng(1) }).loss; // 1.386...
+ * new SampledSoftmax({ classes: 9, dim: 1, proposal: proposals.logUniform(9), samples: 3, form: 'negatives' }).trainStep({ table: new EmbeddingTable({ size: 4, dim: 1 }), rows: [0, 3] }, [2, 1], { learningRate: 0.1, rng: new Rng(1) }).loss;
  */
 export interface SampledSoftmax extends Omit<OutputLayer, 'lossAndGradient' | 'trainStep'> {
   readonly proposal: Proposal;

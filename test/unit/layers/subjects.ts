@@ -1,7 +1,7 @@
 // All output layers, to be asked the same questions. A new layer is a row of `subjects`.
 
-import type * as library from '../../../lib/index';
 import type { FloatArray, LayerGradients, OutputLayer, SparseGradient, Tensor } from '../../../lib/index';
+import * as library from '../../../lib/index';
 import { type Library, libraries } from '../../libraries';
 import { createRandom } from '../../seed';
 
@@ -161,6 +161,17 @@ export const subjects: readonly Subject[] = [
       parameters: contrastiveParameters,
     }),
   ),
+  {
+    name: 'HierarchicalSoftmax',
+    make: ({ HierarchicalSoftmax }, type) => {
+      const counts = Array.from({ length: classes }, (_, c) => 1 + ((c * 37) % 50));
+      const weight = array(type, normals((classes - 1) * dim, 1, 9));
+      const bias = array(type, normals(classes - 1, 1, 10));
+      return new HierarchicalSoftmax({ tree: library.HuffmanTree.fromCounts(counts), dim, type, weight, bias });
+    },
+    restore: ({ HierarchicalSoftmax }, bytes) => HierarchicalSoftmax.fromBytes(bytes),
+    parameters: linearParameters,
+  },
 ];
 
 /** Each layer in each library and type. */
