@@ -85,7 +85,7 @@ function contrastiveParameters(layer: OutputLayer, of: LayerGradients): Differen
 /** With a generator for each call, where none is given: what draws is to be asked like the others. */
 function seeded<Layer extends object>(layer: Layer, { Rng }: Library): Layer {
   for (const name of ['lossAndGradient', 'trainStep']) {
-    const method = Reflect.get(layer, name);
+    const method = Reflect.get(layer, name) as (...args: unknown[]) => unknown;
     const value = (first: unknown, targets: unknown, ...rest: unknown[]) => {
       const [options = name === 'trainStep' ? undefined : {}] = rest;
       const isObject = typeof options === 'object' && options !== null;
