@@ -33,7 +33,7 @@ template <class T>
 struct CandidateResult {
   T* losses;                  // [rows]
   T *hidden, *weight, *bias;  // gradients: [rows, depth], [count, depth], [count] or nullptr
-  double* reports;  // [rows, 4]: as in lib/candidate-calls.ts
+  double* reports;            // [rows, 4]: as in lib/candidate-calls.ts
 };
 
 template <class T>
