@@ -35,7 +35,7 @@ const isShownAs = (x: number, text: string) =>
 
 describe('the public functions', () => {
   test.each(functions)('%s has an example', (name) => {
-    expect(pairs.some(({ code }) => code.startsWith(`${name}(`) || code.startsWith(`new ${name}(`))).toBe(true);
+    expect(pairs.some(({ code }) => new RegExp(`^(new )?${name}[(.]`).test(code))).toBe(true);
   });
 
   test.each(pairs)('$code', ({ code, shown }) => {

@@ -130,7 +130,7 @@ describe.each(cases)('$title', ({ functions, subject, type, make }) => {
     const layer = make();
     const found = layer.lossAndGradient(hidden, targets, { reduction });
     const negative = layer.logProbability(hidden, targets).map((x) => -x);
-    expectClose(found.losses, negative, exactly);
+    if (!subject.estimates) expectClose(found.losses, negative, exactly);
     const total = sumOf(found.losses);
     expectClose([found.loss], [reduction === 'mean' ? total / batch : total], exactly);
     // Differences are taken in float64, where they do not drown in rounding.

@@ -22,6 +22,8 @@ export interface Subject {
   /** With parameters that are not zero. */
   readonly make: (functions: Library, type: Type) => OutputLayer;
   readonly restore: (functions: Library, bytes: Uint8Array) => OutputLayer;
+  /** Whether its losses are not those of its distribution. */
+  readonly estimates?: boolean;
   /** All parameters that the layer has learnt from. */
   readonly parameters: (layer: OutputLayer, of: LayerGradients) => Differentiated[];
 }
@@ -71,6 +73,37 @@ function adaptiveParameters(layer: OutputLayer, of: LayerGradients): Differentia
   ];
 }
 
+function contrastiveParameters(layer: OutputLayer, of: LayerGradients): Differentiated[] {
+  const { logPartition } = layer as unknown as library.NoiseContrastive;
+  const { logPartitionGradient } = of as library.ContrastiveGradients;
+  const found = linearParameters(layer, of);
+  if (typeof logPartition === 'number' || logPartitionGradient === undefined) return found;
+  const gradient = Float64Array.from(logPartitionGradient.values.data);
+  return [...found, { name: 'logPartition', values: logPartition.data, gradient }];
+}
+
+/** With a generator for each call, where none is given: what draws is to be asked like the others. */
+function seeded<Layer extends object>(layer: Layer, { Rng }: Library): Layer {
+  for (const name of ['lossAndGradient', 'trainStep']) {
+    const method = Reflect.get(layer, name) as (...args: unknown[]) => unknown;
+    const value = (first: unknown, targets: unknown, ...rest: unknown[]) => {
+      const [options = name === 'trainStep' ? undefined : {}] = rest;
+      const isObject = typeof options === 'object' && options !== null;
+      return method.call(layer, first, targets, isObject ? { rng: new Rng(3), ...options } : options);
+    };
+    Object.defineProperty(layer, name, { value, configurable: true });
+  }
+  return layer;
+}
+
+// With all classes as candidates nothing is left to chance.
+const sampling = ({ proposals }: Library) => ({
+  proposal: proposals.logUniform(classes),
+  samples: classes,
+  share: 'batch' as const,
+  unique: true,
+});
+
 export const subjects: readonly Subject[] = [
   {
     name: 'FullSoftmax',
@@ -100,6 +133,34 @@ export const subjects: readonly Subject[] = [
     restore: ({ AdaptiveSoftmax }, bytes) => AdaptiveSoftmax.fromBytes(bytes),
     parameters: adaptiveParameters,
   },
+  ...(['expectedCount', 'negatives'] as const).map(
+    (form): Subject => ({
+      name: `SampledSoftmax, ${form}`,
+      make: (functions, type) => {
+        const weight = { data: array(type, normals(classes * dim, 1, 5)), dims: [classes, dim] };
+        const bias = array(type, normals(classes, 1, 6));
+        const options = { classes, dim, type, weight, bias, form, ...sampling(functions) };
+        return seeded(new functions.SampledSoftmax(options), functions) as unknown as OutputLayer;
+      },
+      restore: (functions, bytes) =>
+        seeded(functions.SampledSoftmax.fromBytes(bytes), functions) as unknown as OutputLayer,
+      parameters: linearParameters,
+    }),
+  ),
+  ...([{ logPartition: 'learned' }, { negativeSampling: true }] as const).map(
+    (chosen): Subject => ({
+      name: `NoiseContrastive, ${Object.keys(chosen)[0]}`,
+      estimates: true,
+      make: (functions, type) => {
+        const weight = { data: array(type, normals(classes * dim, 1, 7)), dims: [classes, dim] };
+        const options = { classes, dim, type, weight, bias: true, ...chosen, ...sampling(functions) };
+        return seeded(new functions.NoiseContrastive(options), functions) as unknown as OutputLayer;
+      },
+      restore: (functions, bytes) =>
+        seeded(functions.NoiseContrastive.fromBytes(bytes), functions) as unknown as OutputLayer,
+      parameters: contrastiveParameters,
+    }),
+  ),
   {
     name: 'HierarchicalSoftmax',
     make: ({ HierarchicalSoftmax }, type) => {
