@@ -31,8 +31,10 @@ function coded(Base: ErrorConstructor, code: ErrorCode, message: string): CodedE
   return error;
 }
 
+type Entry = ((...args: never[]) => unknown) | (abstract new (...args: never[]) => unknown);
+
 /** The error with a stack that begins at the caller of `entry`, headed as Node does: `TypeError [CODE]: message`. */
-export function atCallSite(error: unknown, entry: (...args: never[]) => unknown): unknown {
+export function atCallSite(error: unknown, entry: Entry): unknown {
   if (typeof error !== 'object' || error === null || !made.has(error)) return error;
   const shown = error as CodedError;
   const { name } = shown;

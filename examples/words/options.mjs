@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 
 /** Words of text an epoch, for each minute that the language models may take together. Measured: README beside this. */
-const TOKENS_A_MINUTE = 40_000;
+const TOKENS_A_MINUTE = 60_000;
 
 export function readOptions(words = process.argv.slice(2)) {
   const { values } = parseArgs({

@@ -1,7 +1,7 @@
 // Parameters lie in SharedArrayBuffers: those cannot be detached, a job may train them in place while JavaScript reads
 // them, and worker threads can share them.
 import { invalidValue, outOfRange } from '../errors';
-import { Float32Array, Float64Array, isShared } from '../intrinsics';
+import { Float32Array, Float64Array, isShared, kindOf } from '../intrinsics';
 import { type Given, measureStorage, readLike } from '../operations/arguments';
 import { tensorOf } from '../operations/results';
 import { sizeOf } from '../shape';
@@ -52,3 +52,6 @@ export function readSize(name: string, value: unknown): number {
   if (size === 0 || size > 0x7fffffff) throw outOfRange(name, '>= 1 and <= 2147483647', value);
   return size;
 }
+
+/** The element type of an array of parameters. */
+export const typeOf = (data: FloatArray): FloatType => (kindOf(data) === 'Float32Array' ? 'float32' : 'float64');

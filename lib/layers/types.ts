@@ -1,12 +1,7 @@
 // What all output layers have, so that one can be put in the place of another. Types only.
 import type { ClassIndices } from '../options';
-import type { FloatArray, FloatType, Input, Tensor, TensorLike } from '../types';
-
-/** The source of a layer's random numbers: lib/random's Rng is one. */
-export interface RandomSource {
-  /** In the open interval (0, 1). */
-  uniform(): number;
-}
+import type { Rng } from '../random/rng';
+import type { FloatArray, FloatType, Input, Reduced, Tensor, TensorLike } from '../types';
 
 /** The hidden vectors of a call: one vector, or a tensor [batch, dim]. Of the layer's element type, or numbers. */
 export type Hidden = Input;
@@ -81,14 +76,41 @@ export interface OutputLayer {
   readonly weight: Tensor;
   readonly bias: Tensor | undefined;
   /** log P(id | hidden): a number for one vector, one for each row of a tensor. */
-  logProbability(hidden: Hidden, ids: ClassIds): number | FloatArray;
+  logProbability<Given extends Hidden>(hidden: Given, ids: ClassIds): Reduced<Given, FloatArray>;
   lossAndGradient(hidden: Hidden, targets: ClassIds, options?: LossAndGradientOptions): LayerGradients;
   /** P(class | hidden) of all classes: [batch, classes], or [classes] for one vector. */
   distribution(hidden: Hidden): Tensor;
   topK(hidden: Hidden, k: number): TopK;
   /** A class for each row, drawn from the distribution: a number for one vector. */
-  sample(hidden: Hidden, rng: RandomSource): number | Int32Array;
+  sample<Given extends Hidden>(hidden: Given, rng: Rng): Reduced<Given, Int32Array>;
   /** Stochastic gradient descent: each example's gradient times the learning rate is subtracted. */
   trainStep(examples: Examples, targets: ClassIds, options: TrainOptions): TrainResult;
   toBytes(): Uint8Array;
+}
+
+/** What every method that computes takes in softmax-native/promises. */
+export interface SignalOptions {
+  /**
+   * Gives the call up: the promise is rejected with an AbortError at most 50 ms later. Of trainStep, the steps taken so
+   * far have been learnt.
+   */
+  signal?: AbortSignal | undefined;
+}
+
+/** The methods of a layer that computes off the event loop: the same, each giving a promise. */
+export interface PromisedLayer extends Pick<OutputLayer, 'classes' | 'dim' | 'type' | 'weight' | 'bias' | 'toBytes'> {
+  logProbability<Given extends Hidden>(
+    hidden: Given,
+    ids: ClassIds,
+    options?: SignalOptions,
+  ): Promise<Reduced<Given, FloatArray>>;
+  lossAndGradient(
+    hidden: Hidden,
+    targets: ClassIds,
+    options?: LossAndGradientOptions & SignalOptions,
+  ): Promise<LayerGradients>;
+  distribution(hidden: Hidden, options?: SignalOptions): Promise<Tensor>;
+  topK(hidden: Hidden, k: number, options?: SignalOptions): Promise<TopK>;
+  sample<Given extends Hidden>(hidden: Given, rng: Rng, options?: SignalOptions): Promise<Reduced<Given, Int32Array>>;
+  trainStep(examples: Examples, targets: ClassIds, options: TrainOptions & SignalOptions): Promise<TrainResult>;
 }
