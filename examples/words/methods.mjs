@@ -17,6 +17,8 @@ import {
 const steps = {
   tree: { learningRate: 0.15, tableLearningRate: 1.5, batchSize: 1 },
   softmax: { learningRate: 0.2, tableLearningRate: 2, batchSize: 32 },
+  // Rare words are behind two matrices, one after the other.
+  clusters: { learningRate: 0.1, tableLearningRate: 1, batchSize: 32 },
   // Nothing bounds the gradient of noise-contrastive estimation where a context gives many words too much mass: up to
   // 1 for each noise word. Larger steps diverge, all the sooner the more noise words there are.
   contrastive: { learningRate: 0.1, tableLearningRate: 1, batchSize: 16 },
@@ -37,10 +39,18 @@ export function languageModels({ classes, dim, counts, vectors }) {
   const bias = logShares(counts);
   const options = { classes, dim };
   const noise = () => proposals.unigram(counts, { power: 1 });
+  const among = (samples) => Math.min(samples, classes >> 1); // of a small vocabulary not all
   const sampled = (samples) => () =>
-    new SampledSoftmax({ ...options, bias, proposal: noise(), samples, share: 'batch' });
+    new SampledSoftmax({ ...options, bias, proposal: noise(), samples: among(samples), share: 'batch' });
   const contrastive = (samples) => () =>
-    new NoiseContrastive({ ...options, bias, proposal: noise(), samples, logPartition: 'fixed', share: 'batch' });
+    new NoiseContrastive({
+      ...options,
+      bias,
+      proposal: noise(),
+      samples: among(samples),
+      logPartition: 'fixed',
+      share: 'batch',
+    });
   const meaning = () => HuffmanTree.fromPaths(pathsByMeaning(vectors, counts), { convention: 'word2vec' });
   const tree = (make) => () => new HierarchicalSoftmax({ tree: make(), dim, bias: true });
   return [
@@ -48,7 +58,7 @@ export function languageModels({ classes, dim, counts, vectors }) {
     {
       name: 'adaptive softmax',
       make: () => new AdaptiveSoftmax({ ...options, cutoffs: cutoffs(classes) }),
-      ...steps.softmax,
+      ...steps.clusters,
     },
     { name: 'hierarchical, Huffman', make: tree(() => HuffmanTree.fromCounts(counts)), ...steps.tree },
     { name: 'hierarchical, by meaning', make: tree(meaning), ...steps.tree },

@@ -65,12 +65,23 @@ it('a tree by meaning has each word once, and like words together', async () => 
   expect(paths.every(({ nodes }) => nodes[0] === 0)).toBe(true);
 });
 
+const densities = [
+  'full softmax',
+  'adaptive softmax',
+  'hierarchical, Huffman',
+  'hierarchical, by meaning',
+  'sampled softmax, 1,000',
+  'sampled softmax, 100',
+  'NCE, 500 shared',
+  'NCE, 100 shared',
+];
+
 describe('the demo', () => {
   it('runs to its end; every language model beats the frequencies of words', () => {
     const results = mkdtempSync(join(tmpdir(), 'words-'));
     try {
       const demo = fileURLToPath(new URL('demo.mjs', folder));
-      const small = ['--minutes=0.05', '--tokens=40000', '--classes=1000', '--dim=32', '--held-out=3000'];
+      const small = ['--minutes=0.05', '--tokens=20000', '--classes=500', '--dim=16', '--held-out=3000'];
       const { status, stdout, stderr } = spawnSync(process.execPath, [demo, ...small, `--out=${results}/plot.svg`], {
         encoding: 'utf8',
       });
@@ -78,17 +89,17 @@ describe('the demo', () => {
       expect(status).toBe(0);
       expect(stdout).not.toContain('\u001b');
       const perplexityOf = (name: string) => {
-        const line = new RegExp(`^  ${name} .* s +([\\d.]+) `, 'm').exec(stdout);
+        const line = new RegExp(`^  ${name} +[\\d.]+ s +([\\d.]+) `, 'm').exec(stdout);
         return Number(line?.[1]);
       };
       const unigram = Number(/how often each word comes +([\d.]+)/.exec(stdout)?.[1]);
-      expect(unigram).toBeGreaterThan(100);
-      for (const name of ['full softmax', 'adaptive softmax', 'hierarchical', 'sampled softmax, 1,000', 'NCE, 500']) {
+      expect(unigram).toBeGreaterThan(50);
+      for (const name of densities) {
         expect(perplexityOf(name), name).toBeLessThan(unigram);
       }
       expect(readFileSync(`${results}/plot.svg`, 'utf8')).toMatch(/^<svg[\s\S]*held-out perplexity[\s\S]*<\/svg>\n$/);
     } finally {
       rmSync(results, { recursive: true, force: true });
     }
-  }, 60_000);
+  }, 120_000);
 });
