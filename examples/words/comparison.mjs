@@ -74,7 +74,7 @@ function printTable(curves, unigram) {
     const cells = [
       `  ${name.padEnd(26)}`,
       `${seconds.toFixed(2)} s`.padStart(10),
-      reached.toFixed(1).padStart(14),
+      (Number.isFinite(reached) ? reached.toFixed(1) : 'diverged').padStart(14),
       `${latency.toFixed(0)} us`.padStart(12),
       density ? '' : dim('   learns no probabilities: good vectors, no language model'),
     ];

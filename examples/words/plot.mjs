@@ -14,7 +14,9 @@ export async function writePlot(path, curves, note) {
 
 function specification(curves, note) {
   const last = ({ points }) => points[points.length - 1];
-  const byPerplexity = [...curves].sort((a, b) => last(a).perplexity - last(b).perplexity);
+  const byPerplexity = curves
+    .filter((curve) => Number.isFinite(last(curve).perplexity))
+    .sort((a, b) => last(a).perplexity - last(b).perplexity);
   const label = (curve) => `${curve.name}: ${last(curve).perplexity.toFixed(0)}${curve.density ? '' : ' (no density)'}`;
   const values = byPerplexity.flatMap((curve) =>
     curve.points.map((point, i) => ({ ...point, method: label(curve), isLast: i === curve.points.length - 1 })),
