@@ -31,13 +31,13 @@ function word2vec() {
   return { name: 'word2vec.c, -Ofast', train };
 }
 
-function fastTextFrom(program, name, { extra = [], model } = {}) {
+function fastTextFrom(program, name, { model } = {}) {
   if (program === undefined) return undefined;
   const train = ({ bag, tree }, path, epochs) => {
     const out = `${cache}fasttext.out`;
     const words = [bag ? 'cbow' : 'skipgram', '-input', path, '-output', out, '-dim', DIM, '-ws', WINDOW, '-lr', RATE];
     const mode = ['-loss', tree ? 'hs' : 'ns', '-neg', NEGATIVES, '-epoch', epochs, '-thread', 1];
-    const rest = ['-minCount', 1, '-minn', 0, '-maxn', 0, '-bucket', 0, '-t', 1, ...extra];
+    const rest = ['-minCount', 1, '-minn', 0, '-maxn', 0, '-bucket', 0, '-t', 1];
     const text = run(program, [...words, ...mode, ...rest]);
     return { wordsPerSecond: last(/words\/sec\/thread:\s+(\d+)/g, text), model: model?.(program, `${out}.bin`) };
   };
