@@ -10,6 +10,7 @@ import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 
 export type { AdaptiveGradients, AdaptiveSoftmaxOptions } from './layers/adaptive-types';
+export type { ContextOptions, ContrastiveGradients, NoiseContrastiveOptions } from './layers/contrastive-types';
 export { EmbeddingTable, type EmbeddingTableOptions } from './layers/embedding-table';
 export type { FullSoftmaxOptions } from './layers/full-types';
 export type { HierarchicalSoftmaxOptions } from './layers/hierarchical-types';
@@ -21,6 +22,14 @@ export {
   HuffmanTree,
   type PathLike,
 } from './layers/huffman-tree';
+export type {
+  CandidateGradientOptions,
+  CandidateTrainOptions,
+  GivenCandidates,
+  SampledGradients,
+  SampledSoftmaxOptions,
+  SamplingOptions,
+} from './layers/sampled-types';
 export type {
   ClassIds,
   Examples,
@@ -48,10 +57,11 @@ export type {
   NllLossResult,
   Target,
 } from './options';
-export { AdaptiveSoftmax, FullSoftmax, HierarchicalSoftmax } from './output-layers';
+export { AdaptiveSoftmax, FullSoftmax, HierarchicalSoftmax, NoiseContrastive, SampledSoftmax } from './output-layers';
 export { type CheckUnbiasedOptions, checkUnbiased, type UnbiasedReport } from './random/check-unbiased';
 export { type ImportanceEstimate, importanceSampling } from './random/importance';
-export type { Drawn, DrawOptions, Exclusion, ExpectedCountOptions, Proposal } from './random/proposal';
+export type { Proposal } from './random/proposal';
+export type { Drawn, DrawOptions, Exclusion, ExpectedCountOptions } from './random/proposal-options';
 export { type LearnedProposal, proposals, type UnigramOptions } from './random/proposals';
 export { Rng, type RngState } from './random/rng';
 

@@ -3,11 +3,15 @@
 // that of the plain names.
 import { adaptiveSoftmax } from './layers/adaptive';
 import type { PromisedAdaptiveSoftmaxConstructor } from './layers/adaptive-types';
+import { noiseContrastive } from './layers/contrastive';
+import type { PromisedNoiseContrastiveConstructor } from './layers/contrastive-types';
 import { computingMethods } from './layers/exposed';
 import { fullSoftmax } from './layers/full';
 import type { PromisedFullSoftmaxConstructor } from './layers/full-types';
 import { hierarchicalSoftmax } from './layers/hierarchical';
 import type { PromisedHierarchicalSoftmaxConstructor } from './layers/hierarchical-types';
+import { sampledSoftmax } from './layers/sampled';
+import type { PromisedSampledSoftmaxConstructor } from './layers/sampled-types';
 import { jobBackend } from './native/backend';
 import { promised } from './native/promised';
 import { promisedMethods } from './native/promised-class';
@@ -166,5 +170,17 @@ export const HierarchicalSoftmax: PromisedHierarchicalSoftmaxConstructor = promi
 /** AdaptiveSoftmax off the event loop: see AdaptiveSoftmax of softmax-native. */
 export const AdaptiveSoftmax: PromisedAdaptiveSoftmaxConstructor = promisedMethods(
   adaptiveSoftmax(jobBackend),
+  computingMethods,
+);
+
+/** SampledSoftmax off the event loop: see SampledSoftmax of softmax-native. */
+export const SampledSoftmax: PromisedSampledSoftmaxConstructor = promisedMethods(
+  sampledSoftmax(jobBackend),
+  computingMethods,
+);
+
+/** NoiseContrastive off the event loop: see NoiseContrastive of softmax-native. */
+export const NoiseContrastive: PromisedNoiseContrastiveConstructor = promisedMethods(
+  noiseContrastive(jobBackend),
   computingMethods,
 );

@@ -3,8 +3,10 @@
 
 import type * as library from './index';
 import { adaptiveSoftmax } from './layers/adaptive';
+import { noiseContrastive } from './layers/contrastive';
 import { fullSoftmax } from './layers/full';
 import { hierarchicalSoftmax } from './layers/hierarchical';
+import { sampledSoftmax } from './layers/sampled';
 import { argmaxOperation } from './operations/argmax';
 import { betaGradientOperation } from './operations/beta-gradient';
 import { diagnosis } from './operations/diagnose';
@@ -131,3 +133,9 @@ export const AdaptiveSoftmax: typeof library.AdaptiveSoftmax = adaptiveSoftmax(r
 
 /** HierarchicalSoftmax in float64 TypeScript: see HierarchicalSoftmax of softmax-native. */
 export const HierarchicalSoftmax: typeof library.HierarchicalSoftmax = hierarchicalSoftmax(referenceBackend);
+
+/** SampledSoftmax in float64 TypeScript: see SampledSoftmax of softmax-native. */
+export const SampledSoftmax: typeof library.SampledSoftmax = sampledSoftmax(referenceBackend);
+
+/** NoiseContrastive in float64 TypeScript: see NoiseContrastive of softmax-native. */
+export const NoiseContrastive: typeof library.NoiseContrastive = noiseContrastive(referenceBackend);

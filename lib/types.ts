@@ -1,6 +1,7 @@
 // The public types, and the two that join the public functions to a backend (Call, Backend). Types only: the reference
 // may import this file and nothing else of the project.
 
+import type { CandidateCall, OwnTrainingCall, SharedTrainingCall } from './candidate-calls';
 import type {
   AdaptiveLossCall,
   AdaptiveSource,
@@ -223,6 +224,9 @@ export interface Backend {
   readonly nllLoss: Operation<LossCall>;
   readonly klDivergence: Operation<DivergenceCall>;
   readonly linearCrossEntropy: Operation<LinearLossCall>;
+  readonly candidateLoss: Operation<CandidateCall>;
+  readonly trainSharedCandidates: Operation<SharedTrainingCall>;
+  readonly trainOwnCandidates: Operation<OwnTrainingCall>;
   readonly linear: Operation<Distribution<LinearSource>>;
   readonly linearTopK: Operation<Best<LinearSource>>;
   readonly linearSample: Operation<Drawn<LinearSource>>;

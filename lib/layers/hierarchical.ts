@@ -10,6 +10,7 @@ import type { Backend, FloatArray, FloatType, Tensor } from '../types';
 import { validateFlag, validateOptions } from '../validate';
 import { decode, encode } from './bytes';
 import { allocateTopK, drawn, negated } from './exact';
+import { measureExamples, readExamples } from './examples';
 import { exposed } from './exposed';
 import type { HierarchicalSoftmaxConstructor } from './hierarchical-types';
 import { HuffmanTree, treeFrom } from './huffman-tree';
@@ -17,19 +18,16 @@ import {
   allocateFor,
   canonicalRows,
   type HiddenRows,
-  measureExamples,
   measureHidden,
   measureIds,
   ownParameters,
-  readExamples,
   readHidden,
   readIds,
   readK,
   readReduction,
-  readTraining,
-  trainCall,
 } from './layer';
 import { adopt, kindOfType, readParameters, readSize, readType, typeOf } from './parameters';
+import { readTraining, trainCall } from './training';
 
 interface Options {
   readonly tree?: unknown;

@@ -1,6 +1,7 @@
 // How each operation is put to the binary: which array stands at which position of its binding row, its numbers and flags.
 import { lengthOf } from '../intrinsics';
 import type { Call, DiagnoseCall, FloatArray, OperationName, ProductCall } from '../types';
+import { candidateLoss, trainOwnCandidates, trainSharedCandidates } from './candidates';
 import { Flag } from './frame';
 import type { Description } from './invoke';
 import { divergence, linearLoss, loss } from './losses';
@@ -76,6 +77,9 @@ export const descriptions = {
   nllLoss: loss('nllLoss', 'logProbabilities'),
   klDivergence: divergence,
   linearCrossEntropy: linearLoss,
+  candidateLoss,
+  trainSharedCandidates,
+  trainOwnCandidates,
 
   treeLoss,
   treeDistribution,

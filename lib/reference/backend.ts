@@ -2,6 +2,7 @@
 import type { Backend, Call, FloatArray, NonFinite, Operation, PromptKernel, Verdict } from '../types';
 import { adaptive, adaptiveCrossEntropy, adaptiveSample, adaptiveTopK, adaptiveTrain } from './adaptive';
 import { argmax, hardmax } from './argmax';
+import { candidateLoss } from './candidates';
 import { crossEntropy } from './cross-entropy';
 import { logSoftmaxJacobian, logSumExpVjp, softmaxBetaGradient, softmaxJacobian } from './derivatives';
 import { diagnose } from './diagnose';
@@ -13,6 +14,7 @@ import { logSumExp } from './log-sum-exp';
 import { nllLoss } from './nll-loss';
 import { logSoftmaxJvp, logSoftmaxVjp, softmaxVjp } from './products';
 import { softmax } from './softmax';
+import { trainOwnCandidates, trainSharedCandidates } from './train-candidates';
 import { treeDistribution, treeLoss, treeSample, treeTopK, treeTrain } from './tree';
 
 function rowsCall(
@@ -61,6 +63,9 @@ export const referenceBackend: Backend = {
   nllLoss: operation(nllLoss),
   klDivergence: operation(klDivergence),
   linearCrossEntropy: operation(linearCrossEntropy),
+  candidateLoss: operation(candidateLoss),
+  trainSharedCandidates: operation(trainSharedCandidates),
+  trainOwnCandidates: operation(trainOwnCandidates),
   linear: operation(linear),
   linearTopK: operation(linearTopK),
   linearSample: operation(linearSample),

@@ -1,6 +1,7 @@
 // All binding rows, in the order of their numbers.
 #pragma once
 
+#include "candidates.hpp"
 #include "adaptive.hpp"
 #include "derivatives.hpp"
 #include "diagnosis.hpp"
@@ -24,6 +25,9 @@ inline constexpr NamedRow kRows[] = {
     {"nllLoss", nll_loss_row},
     {"klDivergence", kl_divergence_row},
     {"linearCrossEntropy", linear_cross_entropy_row},
+    {"candidateLoss", candidate_loss_row},
+    {"trainSharedCandidates", train_shared_candidates_row},
+    {"trainOwnCandidates", train_own_candidates_row},
     {"linear", linear_row},
     {"linearTopK", linear_top_k_row},
     {"linearSample", linear_sample_row},

@@ -10,6 +10,7 @@
 #include "../../native/binding/job_memory.hpp"
 #include "../../native/parallel/pool.hpp"
 #include "distributions.hpp"
+#include "layer_cases.hpp"
 #include "linear_cases.hpp"
 #include "memory.hpp"
 #include "loss_cases.hpp"
@@ -154,6 +155,38 @@ void test_linear() {
 TEST(linear_cross_entropy_out_of_memory) {
   test_linear<float>();
   test_linear<double>();
+}
+
+// What is trained stays as it is; the other results are nobody's.
+template <class T>
+void test_layers() {
+  Random random(seed());
+  const LayerCase<T> tested({9, 20, 30, {100, 400}, {10, 5}}, random);
+  for (std::size_t i = 0; i < std::size(LayerCase<T>::kNames); ++i) {
+    calls = 0;
+    const LayerResult<T> wanted = tested.run(i);
+    const int allocations = calls;
+    CHECK(wanted.status == Status::kOk);
+    for (int failing = 0; failing < allocations; ++failing) {
+      for (const bool later_too : {false, true}) {
+        calls = 0;
+        all_later_fail = later_too;
+        failing_call = failing;
+        const LayerResult<T> refused = tested.run(i);
+        failing_call = kNever;
+        CHECK(refused.status == Status::kOutOfMemory);
+        // In the second of its two steps, training has learnt from the first.
+        const bool trains = i == 3 || i == 8;
+        if (trains && 2 * failing < allocations) CHECK(refused.values == tested.untrained(i));
+      }
+    }
+    CHECK(tested.run(i).same(wanted));
+  }
+}
+
+TEST(layers_out_of_memory) {
+  test_layers<float>();
+  test_layers<double>();
 }
 
 // What has another form: run(out) fills `out`, or refuses and leaves its 77s.
