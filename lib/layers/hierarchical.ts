@@ -5,7 +5,7 @@ import { validateApart } from '../operations/overlap';
 import { tensorOf } from '../operations/results';
 import { own } from '../ownership';
 import { drawSeed, exampleRng, validateRng } from '../random/rng';
-import type { CodeTree, TreeSource } from '../tree-calls';
+import type { CodeTree, TreeSource, TreeTopKCall } from '../tree-calls';
 import type { Backend, FloatArray, FloatType, Tensor } from '../types';
 import { validateFlag, validateOptions } from '../validate';
 import { decode, encode } from './bytes';
@@ -132,7 +132,24 @@ export function hierarchicalSoftmax<Constructor = HierarchicalSoftmaxConstructor
       const count = readK(k, this.classes);
       const rows = measureHidden(vectors, this.dim);
       const result = allocateTopK(rows, count);
-      const call = { ...this.#source(rows), k: count, ids: result.ids.data, out: result.logProbabilities.data };
+      // Property by property: to spread an object takes as long as to find the best class.
+      const call: TreeTopKCall = {
+        outer: rows.count,
+        n: this.classes,
+        inner: 1,
+        mask: undefined,
+        maskStrides: undefined,
+        beta: 1,
+        rule: 'limit',
+        tree: this.#ownTree(),
+        dim: this.dim,
+        weight: this.weight.data,
+        bias: this.bias?.data,
+        hidden: rows.data,
+        k: count,
+        ids: result.ids.data,
+        out: result.logProbabilities.data,
+      };
       return backend.treeTopK.perform(call, () => result);
     }
 
@@ -182,13 +199,10 @@ export function hierarchicalSoftmax<Constructor = HierarchicalSoftmaxConstructor
       return new HierarchicalSoftmax({ tree: treeFrom(root, children), dim, type, weight, bias });
     }
 
-    /** Property by property: an object spread takes as long as a search for the best class. */
     #source({ data, count }: HiddenRows): TreeSource {
-      const { outer, n, inner, mask, maskStrides, beta, rule } = canonicalRows(count, this.classes);
-      const tree = this.#ownTree();
       const { dim, weight, bias } = this;
-      const shared = { outer, n, inner, mask, maskStrides, beta, rule };
-      return Object.assign(shared, { tree, dim, weight: weight.data, bias: bias?.data, hidden: data });
+      const parameters = { tree: this.#ownTree(), dim, weight: weight.data, bias: bias?.data };
+      return { ...canonicalRows(count, this.classes), ...parameters, hidden: data };
     }
 
     /** Nobody has hold of the tree's arrays, and they never change. */

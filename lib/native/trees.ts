@@ -10,10 +10,13 @@ import type {
 import type { Canonical } from '../types';
 import { type Description, numberOf } from './invoke';
 
-const sizesOf = ({ dim, tree }: TreeParameters): number[] => {
+/** The sizes, and what numbers the operation has of its own. */
+function numbersOf({ dim, tree }: TreeParameters, ...own: number[]): number[] {
   const { nodes, children, depth, root } = tree;
-  return [dim, children.length / 2, depth, nodes.length, root < 0 ? ~root : 0];
-};
+  const numbers = [dim, children.length / 2, depth, nodes.length, root < 0 ? ~root : 0];
+  for (const number of own) numbers.push(number);
+  return numbers;
+}
 
 /** Steps of work for so many nodes. */
 const workOf = ({ dim }: TreeParameters, nodes: number): number => nodes * (dim / 8 + 8);
@@ -40,7 +43,7 @@ export const treeLoss: Description<TreeLossCall> = {
     ],
     names: ['hidden', 'losses', 'targets', 'weight', 'bias', 'tree', 'tree', 'tree', 'hiddenGradient', 'ids'],
     results: [8, 10, 11],
-    numbers: [...sizesOf(call), call.scale, call.ids?.length ?? 0],
+    numbers: numbersOf(call, call.scale, call.ids?.length ?? 0),
     work: 2 * workOf(call, visitsOf(call)),
   }),
   afterwards: ({ totals }) => {
@@ -55,7 +58,7 @@ export const treeDistribution: Description<TreeDistributionCall> = {
   describe: (call) => ({
     arrays: [call.hidden, call.out, undefined, call.weight, call.bias, call.tree.children],
     names: searchNames,
-    numbers: sizesOf(call),
+    numbers: numbersOf(call),
     work: workOf(call, call.outer * call.n),
   }),
 };
@@ -66,7 +69,7 @@ export const treeTopK: Description<TreeTopKCall> = {
     arrays: [call.hidden, call.out, call.ids, call.weight, call.bias, call.tree.children],
     names: searchNames,
     results: [2],
-    numbers: [...sizesOf(call), call.k],
+    numbers: numbersOf(call, call.k),
     // What is searched is not known before; mostly a few paths for each class that is wanted.
     work: workOf(call, 2 * call.k * visitsOf(call)),
   }),
@@ -77,7 +80,7 @@ export const treeSample: Description<TreeSampleCall> = {
   describe: (call) => ({
     arrays: [call.hidden, call.out, undefined, call.weight, call.bias, call.tree.children],
     names: searchNames,
-    numbers: [...sizesOf(call), ...call.seed],
+    numbers: numbersOf(call, call.seed[0], call.seed[1]),
     work: workOf(call, visitsOf(call)),
   }),
 };
@@ -112,15 +115,15 @@ export const treeTrain: Description<TreeTrainCall> = {
       'tree',
     ],
     updates: [0, 3, 4],
-    numbers: [
-      ...sizesOf(call),
+    numbers: numbersOf(
+      call,
       call.learningRate,
       call.tableLearningRate,
       call.batchSize,
       call.threads,
       call.size,
       call.rows.length,
-    ],
+    ),
     work: 3 * workOf(call, visitsOf(call)),
   }),
   afterwards: ({ totals }) => {

@@ -54,7 +54,7 @@ void with_layer(Arguments& call, bool along_paths, const Work& work) {
   by_type(call, [along_paths, &work](Arguments& arguments, auto zero) {
     using T = decltype(zero);
     TreeLayer<T> layer{};
-    if (!read_layer(arguments, along_paths, along_paths ? 0 : kChildren, &layer)) return;
+    if (!read_layer(arguments, along_paths, along_paths ? std::size_t{0} : std::size_t{kChildren}, &layer)) return;
     // Only ever read.
     layer.weight = const_cast<T*>(arguments.input<T>(kWeight, layer.tree.inner * layer.dim));
     if (arguments.has(kBias)) layer.bias = const_cast<T*>(arguments.input<T>(kBias, layer.tree.inner));

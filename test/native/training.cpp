@@ -1,6 +1,7 @@
 // What a step of gradient descent is made of, against plain sums in long double; and hierarchical softmax: the same
 // bits on every table, training that is what its loss says, ranges that lose no example.
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "../../native/operations/kept_losses.hpp"
@@ -78,7 +79,9 @@ void check_logistic() {
       for (std::size_t i = 0; i < n; ++i) {
         const long double t = static_cast<long double>(bits[i] == 0 ? -scores[i] : scores[i]);
         const long double wanted = (bits[i] == 0 ? -1 : 1) / (1 + std::exp(-t));
-        if (std::fabs(static_cast<long double>(g[i]) - wanted) > 3 * kUlp<T> * std::fabs(wanted)) {
+        // An ulp is never less than the least subnormal number.
+        const long double ulp = std::fmax(kUlp<T> * std::fabs(wanted), std::numeric_limits<T>::denorm_min());
+        if (std::fabs(static_cast<long double>(g[i]) - wanted) > 3 * ulp) {
           fail("%s: the derivative at %g is %g, not %Lg", type_name<T>(), double(t), double(g[i]), wanted);
         }
       }

@@ -5,6 +5,8 @@ import {
   EmbeddingTable,
   type FloatArray,
   FullSoftmax,
+  HierarchicalSoftmax,
+  HuffmanTree,
   type LayerGradients,
   type OutputLayer,
   Rng,
@@ -22,6 +24,7 @@ describe('every layer', () => {
   test('is an OutputLayer, so that one can be put in the place of another', () => {
     expectTypeOf<FullSoftmax>().toExtend<OutputLayer>();
     expectTypeOf<AdaptiveSoftmax>().toExtend<OutputLayer>();
+    expectTypeOf<HierarchicalSoftmax>().toExtend<OutputLayer>();
   });
 
   test('a number for one vector, an array for a tensor', () => {
@@ -33,6 +36,16 @@ describe('every layer', () => {
     expectTypeOf(layer.sample(batch, rng)).toEqualTypeOf<Int32Array>();
     expectTypeOf(layer.topK(batch, 2).ids).toEqualTypeOf<Tensor<Int32Array>>();
     expectTypeOf(layer.lossAndGradient(batch, indices)).toEqualTypeOf<LayerGradients>();
+  });
+
+  test('a tree from counts of any kind', () => {
+    expectTypeOf(HuffmanTree.fromCounts(numbers, { maxLength: 8 })).toEqualTypeOf<HuffmanTree>();
+    expectTypeOf(HuffmanTree.fromCounts(indices).codeOf(0).bits).toEqualTypeOf<Uint8Array>();
+    expectTypeOf(
+      new HierarchicalSoftmax({ tree: HuffmanTree.fromCounts(numbers), dim: 2 }).tree,
+    ).toEqualTypeOf<HuffmanTree>();
+    // @ts-expect-error trees are made by its functions
+    new HuffmanTree([1, 2]);
   });
 
   test('a promise of the same', () => {

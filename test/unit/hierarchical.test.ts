@@ -115,7 +115,7 @@ describe.each(libraries)('%s', (_, { HierarchicalSoftmax: Layer }) => {
       const { parameters, hidden } = made('float64', classes, dim, { spread: 6, bias: true });
       const { data } = new Layer(parameters).distribution(hidden);
       for (let r = 0; r < 5; r += 1) {
-        const sum = data.subarray(r * classes, (r + 1) * classes).reduce((a, b) => a + b, 0);
+        const sum = Array.from(data.subarray(r * classes, (r + 1) * classes)).reduce((a, b) => a + b, 0);
         expect(Math.abs(sum - 1)).toBeLessThan(1e-12);
       }
     }

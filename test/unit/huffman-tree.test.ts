@@ -1,8 +1,10 @@
 // Trees: optimal among all, whatever the counts; what paths they are made of, and what is refused.
 import { describe, expect, test } from 'vitest';
-import { HuffmanTree } from '../../lib/index';
+import { type CodedError, HuffmanTree } from '../../lib/index';
 import { createRandom } from '../seed';
 import { thrown } from '../thrown';
+
+const refusal = (call: () => unknown) => thrown(call) as CodedError;
 
 const codes = (tree: HuffmanTree) =>
   Array.from({ length: tree.classes }, (_, id) => [...tree.codeOf(id).bits].join(''));
@@ -128,13 +130,13 @@ describe('fromCounts', () => {
     [['1'], 'ERR_INVALID_ARG_TYPE', /"counts\[0\]"/],
     [{ length: 1, 0: 1 }, 'ERR_INVALID_ARG_TYPE', /"counts"/],
   ])('refuses %j', (counts, code, message) => {
-    const error = thrown(() => HuffmanTree.fromCounts(counts as number[]));
+    const error = refusal(() => HuffmanTree.fromCounts(counts as number[]));
     expect(error.code).toBe(code);
     expect(error.message).toMatch(message);
   });
 
   test('refuses a maxLength with too few codes', () => {
-    const error = thrown(() => HuffmanTree.fromCounts([1, 1, 1, 1, 1], { maxLength: 2 }));
+    const error = refusal(() => HuffmanTree.fromCounts([1, 1, 1, 1, 1], { maxLength: 2 }));
     expect(error.code).toBe('ERR_OUT_OF_RANGE');
     expect(error.message).toMatch(/"options.maxLength".*>= 3 for 5 classes.*2/);
   });
@@ -174,9 +176,9 @@ describe('fromPaths', () => {
     const tree = HuffmanTree.fromPaths(paths);
     tree.codeOf(3).nodes.fill(0);
     expect([...tree.codeOf(3).nodes]).toEqual([4, 0, 1, 2]);
-    expect(thrown(() => tree.codeOf(6)).code).toBe('ERR_OUT_OF_RANGE');
-    expect(thrown(() => tree.codeOf(0.5)).code).toBe('ERR_OUT_OF_RANGE');
-    expect(thrown(() => tree.codeOf('0' as never)).code).toBe('ERR_INVALID_ARG_TYPE');
+    expect(refusal(() => tree.codeOf(6)).code).toBe('ERR_OUT_OF_RANGE');
+    expect(refusal(() => tree.codeOf(0.5)).code).toBe('ERR_OUT_OF_RANGE');
+    expect(refusal(() => tree.codeOf('0' as never)).code).toBe('ERR_INVALID_ARG_TYPE');
   });
 
   const changed = (id: number, path: object) => paths.map((given, i) => (i === id ? { ...given, ...path } : given));
@@ -209,13 +211,13 @@ describe('fromPaths', () => {
     ['words in place of nodes', changed(0, { nodes: ['4', 3] }), /"paths\[0\].nodes\[0\]"/],
     ['no array', { length: 1 }, /"paths"/],
   ])('refuses %s', (_, given, message) => {
-    const error = thrown(() => HuffmanTree.fromPaths(given as never));
+    const error = refusal(() => HuffmanTree.fromPaths(given as never));
     expect(error.code).toMatch(/^ERR_/);
     expect(error.message).toMatch(message);
   });
 
   test('refuses a convention it does not know', () => {
-    expect(thrown(() => HuffmanTree.fromPaths(paths, { convention: 'gensim' as never })).code).toBe(
+    expect(refusal(() => HuffmanTree.fromPaths(paths, { convention: 'gensim' as never })).code).toBe(
       'ERR_INVALID_ARG_VALUE',
     );
   });
@@ -224,8 +226,8 @@ describe('fromPaths', () => {
 describe('expectedLength', () => {
   test('refuses other counts than it has classes, and none at all', () => {
     const tree = HuffmanTree.fromCounts([1, 2, 3]);
-    expect(thrown(() => tree.expectedLength([1, 2])).code).toBe('ERR_SOFTMAX_SHAPE_MISMATCH');
-    expect(thrown(() => tree.expectedLength([0, 0, 0])).code).toBe('ERR_OUT_OF_RANGE');
+    expect(refusal(() => tree.expectedLength([1, 2])).code).toBe('ERR_SOFTMAX_SHAPE_MISMATCH');
+    expect(refusal(() => tree.expectedLength([0, 0, 0])).code).toBe('ERR_OUT_OF_RANGE');
   });
 });
 
@@ -241,11 +243,11 @@ describe('bytes', () => {
 
   test('that are not all there, or changed, are refused', () => {
     const bytes = HuffmanTree.fromCounts([5, 2, 1, 1]).toBytes();
-    expect(thrown(() => HuffmanTree.fromBytes(bytes.slice(0, -1))).code).toBe('ERR_SOFTMAX_TRUNCATED');
+    expect(refusal(() => HuffmanTree.fromBytes(bytes.slice(0, -1))).code).toBe('ERR_SOFTMAX_TRUNCATED');
     for (let i = 0; i < bytes.length; i += 1) {
       const other = bytes.slice();
       other[i] = (other[i] as number) ^ 4;
-      expect(thrown(() => HuffmanTree.fromBytes(other)).code).toMatch(/CORRUPTED|TRUNCATED/);
+      expect(refusal(() => HuffmanTree.fromBytes(other)).code).toMatch(/CORRUPTED|TRUNCATED/);
     }
   });
 });

@@ -133,6 +133,16 @@ export const subjects: readonly Subject[] = [
     restore: ({ AdaptiveSoftmax }, bytes) => AdaptiveSoftmax.fromBytes(bytes),
     parameters: adaptiveParameters,
   },
+  {
+    name: 'HierarchicalSoftmax',
+    make: ({ HierarchicalSoftmax, HuffmanTree }, type) => {
+      const tree = HuffmanTree.fromCounts(Array.from({ length: classes }, (_, i) => 1 + ((i * 7) % 31)));
+      const weight = { data: array(type, normals((classes - 1) * dim, 1, 8)), dims: [classes - 1, dim] };
+      return new HierarchicalSoftmax({ tree, dim, type, weight, bias: array(type, normals(classes - 1, 1, 9)) });
+    },
+    restore: ({ HierarchicalSoftmax }, bytes) => HierarchicalSoftmax.fromBytes(bytes),
+    parameters: linearParameters,
+  },
   ...(['expectedCount', 'negatives'] as const).map(
     (form): Subject => ({
       name: `SampledSoftmax, ${form}`,
