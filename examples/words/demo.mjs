@@ -19,7 +19,7 @@ print(`${bold('softmax-native')} ${backend.version} · ${backend.kind}`);
 const text = loadText(options);
 const size = (n) => Math.round(n).toLocaleString('en');
 const described =
-  `${size(lengthOf(text.training))} words of Project Gutenberg, ${options.epochs} epochs, ` +
+  `${size(lengthOf(text.training))} words of Project Gutenberg, ${options.epochs === 1 ? 'once' : `${options.epochs} times`}, ` +
   `vocabulary ${size(text.vocabulary.length)}, ${options.dim} dimensions`;
 print(`${described}; judged by ${size(lengthOf(text.heldOut))} words held out`);
 

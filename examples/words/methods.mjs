@@ -18,7 +18,7 @@ const steps = {
   tree: { learningRate: 0.15, tableLearningRate: 1.5, batchSize: 1 },
   softmax: { learningRate: 0.2, tableLearningRate: 2, batchSize: 32 },
   // Rare words are behind two matrices, one after the other.
-  clusters: { learningRate: 0.1, tableLearningRate: 1, batchSize: 32 },
+  clusters: { learningRate: 0.1, tableLearningRate: 2, batchSize: 32 },
   // Nothing bounds the gradient of noise-contrastive estimation where a context gives many words too much mass: up to
   // 1 for each noise word. Larger steps diverge, all the sooner the more noise words there are.
   contrastive: { learningRate: 0.1, tableLearningRate: 1, batchSize: 16 },

@@ -1,4 +1,5 @@
-// The trade-off as a picture: perplexity against training time, a line for each method.
+// The trade-off as a picture: perplexity against training time, a line for each method that learns
+// probabilities. Any other would be far off, and squeeze the rest.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parse, View } from 'vega';
@@ -17,7 +18,7 @@ function specification(curves, note) {
   const byPerplexity = curves
     .filter((curve) => Number.isFinite(last(curve).perplexity))
     .sort((a, b) => last(a).perplexity - last(b).perplexity);
-  const label = (curve) => `${curve.name}: ${last(curve).perplexity.toFixed(0)}${curve.density ? '' : ' (no density)'}`;
+  const label = (curve) => `${curve.name}: ${last(curve).perplexity.toFixed(1)}`;
   const values = byPerplexity.flatMap((curve) =>
     curve.points.map((point, i) => ({ ...point, method: label(curve), isLast: i === curve.points.length - 1 })),
   );

@@ -4,6 +4,7 @@ import { cyan, dim, heading, print } from '../digits/terminal.mjs';
 import { EmbeddingTable, Rng } from './library.mjs';
 import { vectorLayers } from './methods.mjs';
 import { timedProgress } from './progress.mjs';
+import { randomBits, shuffled } from './random.mjs';
 import { neighbours, pairsOf, thinned } from './skip-gram.mjs';
 
 const WORDS = ['king', 'sea', 'whale', 'mother', 'water'];
@@ -33,7 +34,9 @@ function learn({ name, make, learningRate, batchSize, most }, table, blocks, sec
   const start = performance.now();
   let words = 0;
   for (let epoch = 1; ; epoch += 1) {
-    for (const pairs of pairsOf(blocks, { seed: epoch, most })) {
+    // All books in turns, as there may not be time for all of them.
+    const mixed = Array.from(shuffled(blocks.length, randomBits(epoch)), (number) => blocks[number]);
+    for (const pairs of pairsOf(mixed, { seed: epoch, most })) {
       const share = (performance.now() - start) / 1000 / seconds;
       if (share >= 1) return show(1, { words, loss: undefined });
       const rate = learningRate * (1 - share);
