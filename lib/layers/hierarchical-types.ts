@@ -49,7 +49,7 @@ export interface HierarchicalSoftmaxOptions {
  * @example
  * const table = new EmbeddingTable({ size: 4, dim: 2 });
  * const output = new HierarchicalSoftmax({ tree: HuffmanTree.fromCounts([5, 2, 1, 1]), dim: 2 });
- * output.trainStep({ table, rows: [0, 3] }, [2, 1], { learningRate: 0.1 }).loss; // 1.733...
+ * output.trainStep({ table, rows: [0, 3] }, [2, 1], { learningRate: 0.1 }).loss; // 1.732...
  */
 export interface HierarchicalSoftmax extends OutputLayer {
   readonly tree: HuffmanTree;
