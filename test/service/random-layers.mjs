@@ -100,7 +100,7 @@ function call(some, made, functions) {
 }
 
 function examples(some, rng, { EmbeddingTable }) {
-  const count = 1 + some.random.below(5);
+  const count = some.random.below(6);
   const type = some.Float === Float32Array ? 'float32' : 'float64';
   const table = some.random.oneIn(2)
     ? new EmbeddingTable({ size: ROWS, dim: DIM, type })
