@@ -151,6 +151,51 @@ export interface LinearLossCall extends Omit<LossCall, 'logits' | 'gradient' | '
   readonly biasGradient: FloatArray | undefined;
 }
 
+/** Steps of an array that is broadcast to scores [batch, heads, queries, keys]. */
+export interface ScoreStrides {
+  readonly batch: number;
+  readonly head: number;
+  readonly query: number;
+  readonly key: number;
+}
+
+/**
+ * Attention: a row for each query, its logits the scores of the n keys. Query [batch, heads, queries, depth], key
+ * [batch, keyHeads, n, depth], value [batch, keyHeads, n, width]; outer = batch heads queries.
+ */
+export interface AttentionCall extends Canonical {
+  readonly query: FloatArray;
+  readonly key: FloatArray;
+  readonly value: FloatArray;
+  readonly heads: number;
+  readonly keyHeads: number;
+  readonly queries: number;
+  readonly depth: number;
+  readonly width: number;
+  readonly scale: number;
+  /** 0 = none. */
+  readonly softcap: number;
+  /** Key j takes part for query i only where first <= j - i <= last. Integers, or infinite. */
+  readonly first: number;
+  readonly last: number;
+  readonly scoreMaskStrides: ScoreStrides | undefined;
+  readonly bias: FloatArray | undefined;
+  readonly biasStrides: ScoreStrides | undefined;
+  readonly out: FloatArray;
+  readonly logSumExp: FloatArray | undefined;
+  readonly weights: FloatArray | undefined;
+}
+
+/** Its gradients in the direction `direction`; `out` and `logSumExp`, if there, are what attention gave. */
+export interface AttentionVjpCall extends Omit<AttentionCall, 'out' | 'weights'> {
+  readonly direction: FloatArray;
+  readonly out: FloatArray | undefined;
+  readonly queryGradient: FloatArray;
+  readonly keyGradient: FloatArray;
+  readonly valueGradient: FloatArray;
+  readonly biasGradient: FloatArray | undefined;
+}
+
 /** The divergence of two distributions for each row. */
 export interface DivergenceCall extends Canonical {
   readonly logits: FloatArray;
@@ -211,6 +256,8 @@ export interface Backend {
   readonly nllLoss: Operation<LossCall>;
   readonly klDivergence: Operation<DivergenceCall>;
   readonly linearCrossEntropy: Operation<LinearLossCall>;
+  readonly attention: Operation<AttentionCall>;
+  readonly attentionVjp: Operation<AttentionVjpCall>;
 
   readonly softmaxBetaGradient: Kernel;
   /** The Jacobian of softmax is symmetric: this is its JVP, too. */

@@ -69,6 +69,8 @@ function backendOf(binary: Addon): Backend {
     nllLoss: prompt(binary, descriptions.nllLoss),
     klDivergence: prompt(binary, descriptions.klDivergence),
     linearCrossEntropy: prompt(binary, descriptions.linearCrossEntropy),
+    attention: prompt(binary, descriptions.attention),
+    attentionVjp: prompt(binary, descriptions.attentionVjp),
 
     softmaxBetaGradient: new NativeKernel(binary, descriptions.softmaxBetaGradient, 'elements', 0, undefined),
     softmaxVjp: prompt(binary, descriptions.softmaxVjp),
@@ -92,6 +94,8 @@ function jobsOf(binary: Addon): Backend {
     nllLoss: job(binary, descriptions.nllLoss),
     klDivergence: job(binary, descriptions.klDivergence),
     linearCrossEntropy: job(binary, descriptions.linearCrossEntropy),
+    attention: job(binary, descriptions.attention),
+    attentionVjp: job(binary, descriptions.attentionVjp),
 
     softmaxBetaGradient: job(binary, descriptions.softmaxBetaGradient),
     softmaxVjp: job(binary, descriptions.softmaxVjp),

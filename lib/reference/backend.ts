@@ -1,6 +1,7 @@
 // The reference as a backend: what runs where no binary loads, and `softmax-native/reference`.
 import type { Backend, Call, FloatArray, NonFinite, Operation, PromptKernel, Verdict } from '../types';
 import { argmax, hardmax } from './argmax';
+import { attention, attentionVjp } from './attention';
 import { crossEntropy } from './cross-entropy';
 import { logSoftmaxJacobian, logSumExpVjp, softmaxBetaGradient, softmaxJacobian } from './derivatives';
 import { diagnose } from './diagnose';
@@ -58,6 +59,8 @@ export const referenceBackend: Backend = {
   nllLoss: operation(nllLoss),
   klDivergence: operation(klDivergence),
   linearCrossEntropy: operation(linearCrossEntropy),
+  attention: operation(attention),
+  attentionVjp: operation(attentionVjp),
 
   softmaxBetaGradient: kernel(softmaxBetaGradient),
   softmaxVjp: operation(softmaxVjp),
