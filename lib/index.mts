@@ -1,7 +1,13 @@
 // The names of softmax-native for `import`: the same objects that `require` gives.
 export {
   type ArgmaxOptions,
+  type AttentionGradients,
+  type AttentionOptions,
+  type AttentionResult,
+  type AttentionVjpOptions,
   argmax,
+  attention,
+  attentionVjp,
   type BackendInfo,
   backend,
   type ClassIndices,
@@ -44,6 +50,7 @@ export {
   type Reduction,
   type ReductionOptions,
   type Scale,
+  type ScoreOptions,
   type Signed,
   setThreads,
   smoothMax,

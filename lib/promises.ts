@@ -1,9 +1,12 @@
 // The public names of softmax-native/promises: the same functions, options and checks, each giving a promise. What takes
 // longer than handing it over runs on threads of the library, and the event loop is free meanwhile. The documentation is
 // that of the plain names.
+import type { AttentionPromise, AttentionVjpPromise } from './attention-options';
 import { jobBackend } from './native/backend';
 import { promised } from './native/promised';
 import { argmaxOperation } from './operations/argmax';
+import { attend } from './operations/attention';
+import { attendVjp } from './operations/attention-vjp';
 import { betaGradientOperation } from './operations/beta-gradient';
 import { diagnosis } from './operations/diagnose';
 import { divergence } from './operations/divergence';
@@ -130,4 +133,18 @@ export const linearCrossEntropy: LinearCrossEntropyPromise = promised(
   3,
   (hidden: unknown, weight: unknown, target: unknown, options?: object) =>
     linearLoss(jobBackend.linearCrossEntropy, linearCrossEntropy, hidden, weight, target, options),
+);
+
+/** attention off the event loop: see attention of softmax-native. */
+export const attention: AttentionPromise = promised(
+  3,
+  (query: unknown, key: unknown, value: unknown, options?: object) =>
+    attend(jobBackend.attention, attention, query, key, value, options),
+);
+
+/** attentionVjp off the event loop: see attentionVjp of softmax-native. */
+export const attentionVjp: AttentionVjpPromise = promised(
+  4,
+  (query: unknown, key: unknown, value: unknown, outputGradient: unknown, options?: object) =>
+    attendVjp(jobBackend.attentionVjp, attentionVjp, query, key, value, outputGradient, options),
 );

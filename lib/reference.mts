@@ -1,6 +1,8 @@
 // The names of softmax-native/reference for `import`: the same objects that `require` gives.
 export {
   argmax,
+  attention,
+  attentionVjp,
   crossEntropy,
   diagnose,
   hardmax,

@@ -22,9 +22,9 @@ struct Shape {
 };
 
 constexpr Shape kShapes[] = {
-    {"prefill", 8, 8, 1024, 1024, 64, false},      {"prefill, causal", 8, 8, 1024, 1024, 64, true},
+    {"prefill", 8, 8, 1024, 1024, 64, false},        {"prefill, causal", 8, 8, 1024, 1024, 64, true},
     {"prefill, causal", 8, 8, 4096, 4096, 64, true}, {"grouped, causal", 8, 2, 1024, 1024, 128, true},
-    {"decode", 8, 8, 1, 8192, 128, false},         {"decode, grouped", 32, 8, 1, 8192, 128, false},
+    {"decode", 8, 8, 1, 8192, 128, false},           {"decode, grouped", 32, 8, 1, 8192, 128, false},
 };
 
 struct Layer {
@@ -32,9 +32,9 @@ struct Layer {
   std::vector<float> query, key, value, output, log_sum_exp, of_query, of_key, of_value;
 
   explicit Layer(const Shape& s)
-      : shape(s), query(logits<float>(s.heads * s.queries * s.depth)), key(logits<float>(s.key_heads * s.keys * s.depth)),
-        value(key), output(query.size()), log_sum_exp(s.heads * s.queries), of_query(query.size()), of_key(key.size()),
-        of_value(key.size()) {
+      : shape(s), query(logits<float>(s.heads * s.queries * s.depth)),
+        key(logits<float>(s.key_heads * s.keys * s.depth)), value(key), output(query.size()),
+        log_sum_exp(s.heads * s.queries), of_query(query.size()), of_key(key.size()), of_value(key.size()) {
     for (float& x : query) x *= 0.3f;
     for (float& x : key) x *= 0.3f;
   }

@@ -21,8 +21,8 @@ using softmax_native::KernelTable;
 template <class T>
 struct Field {
   explicit Field(std::size_t count)
-      : n(count), x(logits<T>(count)), out(count), weight(count, T(0.5)), spare(count), mask(count, 1),
-        row_max(count), row_sum(count) {
+      : n(count), x(logits<T>(count)), out(count), weight(count, T(0.5)), spare(count), mask(count, 1), row_max(count),
+        row_sum(count) {
     for (const T value : x) {
       if (value > max) max = value;
     }

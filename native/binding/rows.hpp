@@ -1,6 +1,7 @@
 // All binding rows, in the order of their numbers.
 #pragma once
 
+#include "attention.hpp"
 #include "derivatives.hpp"
 #include "diagnosis.hpp"
 #include "linear.hpp"
@@ -21,6 +22,8 @@ inline constexpr NamedRow kRows[] = {
     {"nllLoss", nll_loss_row},
     {"klDivergence", kl_divergence_row},
     {"linearCrossEntropy", linear_cross_entropy_row},
+    {"attention", attention_row},
+    {"attentionVjp", attention_vjp_row},
 
     {"softmaxVjp", softmax_vjp_row},
     {"logSoftmaxVjp", log_softmax_vjp_row},

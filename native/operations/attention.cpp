@@ -1,6 +1,6 @@
 // Many queries are computed a block of them at a time, with the queries along the lanes; a few of them beside a long
-// cache, chunk of keys after chunk, as the keys stand in memory (attention_rows.hpp). Which of the two is a matter of the
-// shape and of what is asked for alone.
+// cache, chunk of keys after chunk, as the keys stand in memory (attention_rows.hpp). Which of the two is a matter of
+// the shape and of what is asked for alone.
 #include "attention.hpp"
 
 #include "attention_block.hpp"

@@ -1,5 +1,6 @@
 // Attention: for each query the softmax of its products with the keys, and the mean of the values that this weighs.
-//   score = cap tanh(scale q.k / cap) + bias,   p = softmax(beta score) over the keys that take part,   output = sum p v
+//   score = cap tanh(scale q.k / cap) + bias,   p = softmax(beta score) over the keys that take part,   output = sum p
+//   v
 // All arrays are row-major: query [batch, heads, queries, depth], key [batch, key_heads, keys, depth], value
 // [batch, key_heads, keys, width], output [batch, heads, queries, width]. Query head h reads key head
 // h / (heads / key_heads). Scores are never in memory but for a tile of them.

@@ -17,8 +17,8 @@ struct Weighed {
 inline float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 inline double fused(double a, double b, double c) { return __builtin_fma(a, b, c); }
 
-// out[k * stride + i] = out[...] factor[i] + sum over j of x(j, k) weights[j * stride + i] as tile_product gives it, but
-// what has the weight 0 contributes nothing, be it NaN.
+// out[k * stride + i] = out[...] factor[i] + sum over j of x(j, k) weights[j * stride + i] as tile_product gives it,
+// but what has the weight 0 contributes nothing, be it NaN.
 template <class T>
 void add_weighed(Weighed<T> x, const T* weights, std::size_t rows, const T* factor, T* out, std::size_t depth,
                  std::size_t columns) {
@@ -43,7 +43,8 @@ void share_tile(const T* scores, T* s, std::size_t rows, std::size_t columns, co
   for (std::size_t i = 0; i < columns; ++i) {
     if (!of(i)) continue;
     const bool none = max[i] == -static_cast<T>(__builtin_inf());
-    for (std::size_t j = 0; j < rows; ++j) s[j * kStride + i] = !none && scores[j * kStride + i] == max[i] ? T(1) : T(0);
+    for (std::size_t j = 0; j < rows; ++j)
+      s[j * kStride + i] = !none && scores[j * kStride + i] == max[i] ? T(1) : T(0);
   }
 }
 

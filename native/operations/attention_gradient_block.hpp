@@ -11,8 +11,8 @@ struct KeyGradients {
   T *key, *value;
 };
 
-// out[j * width + c] += sum over i of weights[j * kBlockQueries + i] x[i * width + c]; what has the weight 0 contributes
-// nothing, be it NaN.
+// out[j * width + c] += sum over i of weights[j * kBlockQueries + i] x[i * width + c]; what has the weight 0
+// contributes nothing, be it NaN.
 template <class T>
 void add_weighed_rows(const T* weights, const T* x, std::size_t rows, std::size_t queries, std::size_t width, T* out) {
   for (std::size_t j = 0; j < rows; ++j) {

@@ -1,6 +1,6 @@
 // Attention of a few queries beside a long cache, which is bound by the reading of it: the keys are taken in chunks of
-// fixed length, each with a maximum, a sum and a mean of values of its own, by whichever thread; what the chunks gave is
-// then put together in their order, in float64. So a single query uses all threads, and the split leaves no trace.
+// fixed length, each with a maximum, a sum and a mean of values of its own, by whichever thread; what the chunks gave
+// is then put together in their order, in float64. So a single query uses all threads, and the split leaves no trace.
 #pragma once
 
 #include <cstring>
@@ -20,9 +20,9 @@ class AttentionRows {
   AttentionRows(const Attention<T>& call, const AttentionResult<T>& result)
       : call_(call), shape_(call.shape), result_(result), scores_(call), k_(kernels().of<T>()),
         chunks_(divide_up(shape_.keys, kChunkKeys)), threads_(Pool::shared().threads()),
-        parts_(1, shape_.rows() * chunks_ * sizeof(Part)), values_(1, shape_.rows() * chunks_ * shape_.width * sizeof(T)),
-        queries_(threads_, shape_.depth * sizeof(T)), weights_(threads_, chunks_ * sizeof(double)),
-        sums_(threads_, shape_.width * sizeof(double)) {}
+        parts_(1, shape_.rows() * chunks_ * sizeof(Part)),
+        values_(1, shape_.rows() * chunks_ * shape_.width * sizeof(T)), queries_(threads_, shape_.depth * sizeof(T)),
+        weights_(threads_, chunks_ * sizeof(double)), sums_(threads_, shape_.width * sizeof(double)) {}
 
   Outcome run() {
     if (!parts_.ok() || !values_.ok() || !queries_.ok() || !weights_.ok() || !sums_.ok()) {
@@ -70,7 +70,8 @@ class AttentionRows {
   void compute(std::size_t head, std::size_t query, std::size_t chunk, std::size_t slot) const {
     const std::size_t row = head * shape_.queries + query, start = chunk * kChunkKeys;
     const TileRange all = scores_.window(query);
-    const TileRange keys{all.begin > start ? all.begin : start, all.end < start + kChunkKeys ? all.end : start + kChunkKeys};
+    const TileRange keys{all.begin > start ? all.begin : start,
+                         all.end < start + kChunkKeys ? all.end : start + kChunkKeys};
     T* sum = value(row, chunk);
     std::memset(sum, 0, shape_.width * sizeof(T));
     part(row, chunk) = {-static_cast<T>(__builtin_inf()), 0};

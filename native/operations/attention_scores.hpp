@@ -77,7 +77,8 @@ class AttentionScores {
   // lanes without a query are 0. Each element is rounded once.
   void pack(const T* queries, std::size_t count, T* scaled, T* packed) const {
     const std::size_t depth = shape_.depth;
-    for (std::size_t i = 0; i < count * depth; ++i) scaled[i] = static_cast<T>(factor_ * static_cast<double>(queries[i]));
+    for (std::size_t i = 0; i < count * depth; ++i)
+      scaled[i] = static_cast<T>(factor_ * static_cast<double>(queries[i]));
     if (count < kBlockQueries<T>) std::memset(packed, 0, depth * kBlockQueries<T> * sizeof(T));
     k_.transpose(scaled, depth, packed, kBlockQueries<T>, count, depth);
   }
@@ -184,7 +185,7 @@ class AttentionScores {
     const std::size_t columns = queries.count();
     const auto within = [&](std::int64_t i) {
       const std::int64_t from = i - static_cast<std::int64_t>(queries.begin);
-      return static_cast<std::size_t>(from < 0                                   ? 0
+      return static_cast<std::size_t>(from < 0                                    ? 0
                                       : from > static_cast<std::int64_t>(columns) ? static_cast<std::int64_t>(columns)
                                                                                   : from);
     };

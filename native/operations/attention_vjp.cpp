@@ -103,8 +103,8 @@ class AttentionVjp {
            (shape_.keys - 1) * b.key + 1;
   }
 
-  // An element of the bias may stand in scores of all heads: a task has the queries of a block in all of them, or, where
-  // queries share elements, everything.
+  // An element of the bias may stand in scores of all heads: a task has the queries of a block in all of them, or,
+  // where queries share elements, everything.
   void run_bias(std::size_t work, RefusedRow& refused) const {
     double* sums = bias_.template part<double>(0);
     std::memset(sums, 0, bias_size() * sizeof(double));
