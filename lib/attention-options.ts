@@ -44,10 +44,13 @@ export interface AttentionVjpOptions<Elements> extends ScoreOptions {
   biasGradient?: boolean | undefined;
 }
 
+/** `name` with its value where the option is true, and perhaps where it is some boolean. */
 type Asked<Name extends string, Option extends string, Value, Chosen> = Chosen extends {
-  readonly [option in Option]: true;
+  readonly [option in Option]: infer Choice;
 }
-  ? { readonly [name in Name]: Value }
+  ? [Choice] extends [true]
+    ? { readonly [name in Name]: Value }
+    : { readonly [name in Name]?: true extends Choice ? Value | undefined : undefined }
   : { readonly [name in Name]?: undefined };
 
 /** What attention returns; Chosen is the type of its options. */

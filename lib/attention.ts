@@ -56,7 +56,8 @@ export function attention<
  *
  * Dao and others, "FlashAttention", 2022: the weights are made again, tile by tile, from the logSumExp. Where softmax does
  * not change with the scores (beta = 0 or +-Infinity, scores of +Infinity) the gradients of query, key and bias are 0.
- * Key heads that several query heads read get the sum. The bits do not depend on the number of threads.
+ * Key heads that several query heads read get the sum. A row that is NaN makes NaN of the gradients of its query and of
+ * what takes part in it, and of no other. The bits do not depend on the number of threads.
  *
  * @param query - as for attention
  * @param key - as for attention

@@ -41,7 +41,9 @@ export function attentionVjp(call: AttentionVjpCall): Verdict {
   const ofBias = new Float64Array(bias === undefined ? 0 : bias.length);
   for (let index = 0; index < outer; index += 1) {
     const row = rowOf(call, index);
-    const p = weightsOf(call, row);
+    // Of a row that is NaN: its query, and what takes part in it.
+    const p = weightsOf(call, row).map((weight, j) => (row.counts[j] === 0 ? 0 : weight));
+    if (isUndefined(call, row)) ofQuery.fill(NaN, index * depth, (index + 1) * depth);
     const { keys, biasAt } = placeOf(call, index);
     const gradients = p.map((weight, j) => (weight === 0 ? 0 : dot(direction, index, value, keys + j, width)));
     const mean = p.reduce((sum, weight, j) => (weight === 0 ? sum : sum + weight * at(gradients, j)), 0);
@@ -104,12 +106,17 @@ function slopeOfCap(call: Scores, index: number, j: number): number {
   return 1 / Math.cosh(productOf(call, index, j) / call.softcap) ** 2;
 }
 
-/** What takes no part has no weight. In a row that is NaN all weights are, but of what takes no part. */
-function weightsOf({ beta, rule, n }: Scores, row: Row): Float64Array {
-  const p = new Float64Array(n);
-  if (isRegular(standingOf(row, beta))) probabilities(row, beta, 'limit', p);
-  else probabilities(row, beta, rule, p);
+/** What takes no part has no weight, but in a row that is NaN all weights are. */
+function weightsOf(call: Scores, row: Row): Float64Array {
+  const p = new Float64Array(call.n);
+  if (isUndefined(call, row)) p.fill(NaN);
+  else probabilities(row, call.beta, 'limit', p);
   return p;
+}
+
+function isUndefined({ beta, rule }: Scores, row: Row): boolean {
+  const standing = standingOf(row, beta);
+  return standing.isNaN || (rule === 'ieee' && !isRegular(standing));
 }
 
 /** Whether no NaN and no +Infinity takes part, and something does. */

@@ -6,10 +6,9 @@
 
 namespace softmax_native::SOFTMAX_ISA {
 
-// The part of a product that registers hold: with 32 registers of a cache line 8 rows by 2, with 16 of half of it 6 by
-// 2; the latency of a fused multiply-add takes 8 sums side by side.
-template <class V>
-inline constexpr std::size_t kProductRows = V::kLanes * sizeof(typename V::Scalar) == 64 ? 8 : 6;
+// Terms of a chain: its sum rounds as little as its terms are, where one chain over all of them would round as much as
+// the whole; errors of scores of 64 terms are half as large. Part of the numeric contract.
+inline constexpr std::size_t kChain = 16;
 
 // A matrix whose rows are contiguous, and the columns of it that are wanted.
 template <class T>
@@ -24,25 +23,34 @@ inline void product_part(Strided<const typename V::Scalar> a, Lines<const typena
                          Lines<const typename V::Scalar> addend, const typename V::Scalar* factor,
                          Lines<typename V::Scalar> out, std::size_t depth, std::size_t count) {
   const V zero = V::broadcast(0);
-  // Three pointers and a stride reach all rows, so that the loop stays in registers.
-  const typename V::Scalar* from[3] = {a.data, a.data + (rows > 3 ? 3 * a.row : 0),
-                                       a.data + (rows > 6 ? 6 * a.row : 0)};
-  V sum[rows][vectors];
+  // Two pointers and a stride reach all rows, so that the loop stays in registers.
+  const typename V::Scalar* from[2] = {a.data, a.data + (rows > 3 ? 3 * a.row : 0)};
+  V total[rows][vectors];
   for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t v = 0; v < vectors; ++v) sum[i][v] = zero;
+    for (std::size_t v = 0; v < vectors; ++v) total[i][v] = zero;
   }
   const typename V::Scalar* line = b.data;
-  for (std::size_t k = 0; k < depth; ++k, line += b.row) {
-    V x[vectors];
-    for (std::size_t v = 0; v < vectors; ++v) {
-      const typename V::Scalar* at = line + v * V::kLanes;
-      x[v] = whole || v + 1 < vectors ? V::load(at) : V::load_partial(at, count, zero);
+  for (std::size_t start = 0; start < depth; start += kChain) {
+    V sum[rows][vectors];
+    for (std::size_t i = 0; i < rows; ++i) {
+      for (std::size_t v = 0; v < vectors; ++v) sum[i][v] = zero;
+    }
+    const std::size_t left = depth - start;
+    for (std::size_t k = left < kChain ? left : kChain; k != 0; --k, line += b.row) {
+      V x[vectors];
+      for (std::size_t v = 0; v < vectors; ++v) {
+        const typename V::Scalar* at = line + v * V::kLanes;
+        x[v] = whole || v + 1 < vectors ? V::load(at) : V::load_partial(at, count, zero);
+      }
+      for (std::size_t i = 0; i < rows; ++i) {
+        const V w = V::broadcast(from[i / 3][i % 3 * a.row]);
+        for (std::size_t v = 0; v < vectors; ++v) sum[i][v] = V::fma(w, x[v], sum[i][v]);
+      }
+      for (const auto*& pointer : from) pointer += a.step;
     }
     for (std::size_t i = 0; i < rows; ++i) {
-      const V w = V::broadcast(from[i / 3][i % 3 * a.row]);
-      for (std::size_t v = 0; v < vectors; ++v) sum[i][v] = V::fma(w, x[v], sum[i][v]);
+      for (std::size_t v = 0; v < vectors; ++v) total[i][v] = total[i][v] + sum[i][v];
     }
-    for (const auto*& pointer : from) pointer += a.step;
   }
   for (std::size_t i = 0; i < rows; ++i) {
     for (std::size_t v = 0; v < vectors; ++v) {
@@ -52,23 +60,23 @@ inline void product_part(Strided<const typename V::Scalar> a, Lines<const typena
         const typename V::Scalar* at = addend.data + i * addend.row + column;
         const V before = full ? V::load(at) : V::load_partial(at, count, zero);
         if (factor == nullptr) {
-          sum[i][v] = before + sum[i][v];
+          total[i][v] = before + total[i][v];
         } else {
           const V f = full ? V::load(factor + column) : V::load_partial(factor + column, count, zero);
-          sum[i][v] = V::fma(before, f, sum[i][v]);
+          total[i][v] = V::fma(before, f, total[i][v]);
         }
       }
       typename V::Scalar* to = out.data + i * out.row + column;
       if (full) {
-        sum[i][v].store(to);
+        total[i][v].store(to);
       } else {
-        sum[i][v].store_partial(to, count);
+        total[i][v].store_partial(to, count);
       }
     }
   }
 }
 
-// All columns of at most kProductRows rows.
+// All columns of at most kTileRows rows.
 template <class V, std::size_t rows>
 inline void product_rows(Strided<const typename V::Scalar> a, Lines<const typename V::Scalar> b,
                          Lines<const typename V::Scalar> addend, const typename V::Scalar* factor,
@@ -94,17 +102,16 @@ inline void product_rows(Strided<const typename V::Scalar> a, Lines<const typena
 
 // out[r * out_row + c] = addend[r * addend_row + c] factor[c] + sum over k < depth of
 // a[r * a_row + k * a_step] * b[k * b_row + c],  r < rows, c < columns.
-// The sum is one chain of fma over k from 0 on, and the addend comes last, fused with its factor. addend may be nullptr
-// (nothing is added) or out, factor nullptr (1). NaN and infinities go the way of IEEE arithmetic. Within (depth + 1) u
-// of the exact sum, relative to its terms' magnitudes.
+// The sum is made of chains of fma over kChain terms, each from 0 on and added in order, and the addend comes last,
+// fused with its factor. addend may be nullptr (nothing is added) or out, factor nullptr (1). NaN and infinities go the
+// way of IEEE arithmetic. Within (kChain + depth / kChain + 2) u of the exact sum, relative to its terms' magnitudes.
 template <class V>
 void tile_product(const typename V::Scalar* a, std::size_t a_row, std::size_t a_step, const typename V::Scalar* b,
                   std::size_t b_row, const typename V::Scalar* addend, std::size_t addend_row,
                   const typename V::Scalar* factor, typename V::Scalar* out, std::size_t out_row, std::size_t rows,
                   std::size_t depth, std::size_t columns) {
   using T = typename V::Scalar;
-  constexpr std::size_t kRows = kProductRows<V>;
-  for (std::size_t r = 0; r < rows; r += kRows) {
+  for (std::size_t r = 0; r < rows; r += kTileRows) {
     const Strided<const T> from{a + r * a_row, a_row, a_step};
     const Lines<const T> x{b, b_row};
     const Lines<const T> add{addend == nullptr ? nullptr : addend + r * addend_row, addend_row};
@@ -125,14 +132,8 @@ void tile_product(const typename V::Scalar* a, std::size_t a_row, std::size_t a_
       case 5:
         product_rows<V, 5>(from, x, add, factor, to, depth, columns);
         break;
-      case 6:
-        product_rows<V, 6>(from, x, add, factor, to, depth, columns);
-        break;
-      case 7:
-        product_rows<V, kRows == 8 ? 7 : kRows>(from, x, add, factor, to, depth, columns);
-        break;
       default:
-        product_rows<V, kRows>(from, x, add, factor, to, depth, columns);
+        product_rows<V, kTileRows>(from, x, add, factor, to, depth, columns);
     }
   }
 }

@@ -14,6 +14,9 @@ struct Weighed {
   std::size_t row, step;
 };
 
+// Terms of a chain of tile_product.
+inline constexpr std::size_t kChainTerms = 16;
+
 inline float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 inline double fused(double a, double b, double c) { return __builtin_fma(a, b, c); }
 
@@ -25,10 +28,13 @@ void add_weighed(Weighed<T> x, const T* weights, std::size_t rows, const T* fact
   constexpr std::size_t kStride = kBlockQueries<T>;
   for (std::size_t k = 0; k < depth; ++k) {
     for (std::size_t i = 0; i < columns; ++i) {
-      T sum = 0;
+      T sum = 0, chain = 0;
       for (std::size_t j = 0; j < rows; ++j) {
         const T w = weights[j * kStride + i];
-        if (w != 0) sum = fused(x.data[j * x.row + k * x.step], w, sum);
+        if (w != 0) chain = fused(x.data[j * x.row + k * x.step], w, chain);
+        if (j % kChainTerms != kChainTerms - 1 && j + 1 != rows) continue;
+        sum += chain;
+        chain = 0;
       }
       T& to = out[k * kStride + i];
       to = factor == nullptr ? to + sum : fused(to, factor[i], sum);

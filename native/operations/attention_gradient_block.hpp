@@ -17,10 +17,13 @@ template <class T>
 void add_weighed_rows(const T* weights, const T* x, std::size_t rows, std::size_t queries, std::size_t width, T* out) {
   for (std::size_t j = 0; j < rows; ++j) {
     for (std::size_t c = 0; c < width; ++c) {
-      T sum = 0;
+      T sum = 0, chain = 0;
       for (std::size_t i = 0; i < queries; ++i) {
         const T w = weights[j * kBlockQueries<T> + i];
-        if (w != 0) sum = fused(w, x[i * width + c], sum);
+        if (w != 0) chain = fused(w, x[i * width + c], chain);
+        if (i % kChainTerms != kChainTerms - 1 && i + 1 != queries) continue;
+        sum += chain;
+        chain = 0;
       }
       out[j * width + c] += sum;
     }
@@ -102,11 +105,16 @@ class AttentionGradientBlock {
     });
   }
 
+  // A row that is not a number has no gradient that is, be there keys or not.
   void write_query_gradient(T* gradient) {
     const std::size_t count = queries_.count();
     T* to = gradient + (head_ * shape_.queries + queries_.begin) * shape_.depth;
     k_.transpose(gradient_, kQueries, rows_, shape_.depth, shape_.depth, count);
     k_.scale(rows_, to, count * shape_.depth, static_cast<T>(scores_.factor()), false);
+    for (std::size_t i = 0; i < count; ++i) {
+      for (std::size_t k = 0; inverse_[i] != inverse_[i] && k < shape_.depth; ++k)
+        to[i * shape_.depth + k] = inverse_[i];
+    }
   }
 
   // Adds to the gradient of the bias, laid out as the bias is. False where the job was given up.

@@ -91,14 +91,8 @@ class AttentionScores {
   void write(std::size_t head, TileRange queries, TileRange keys, const T* packed, T* scores, T* scratch,
              T* products = nullptr) const {
     const std::size_t columns = lanes(queries.count()), rows = keys.count();
-    std::size_t k = 0;
-    do {
-      const std::size_t left = shape_.depth - k, length = left < kDepth ? left : kDepth;
-      k_.tile_product(key(head, keys.begin) + k, shape_.depth, 1, packed + k * kBlockQueries<T>, kBlockQueries<T>,
-                      k == 0 ? nullptr : scores, kBlockQueries<T>, nullptr, scores, kBlockQueries<T>, rows, length,
-                      columns);
-      k += length;
-    } while (k < shape_.depth);
+    k_.tile_product(key(head, keys.begin), shape_.depth, 1, packed, kBlockQueries<T>, nullptr, 0, nullptr, scores,
+                    kBlockQueries<T>, rows, shape_.depth, columns);
     if (call_.softcap != 0) cap(rows * kBlockQueries<T>, scores, products);
     if (call_.bias.data != nullptr) add_bias(head, queries, keys, scores, scratch);
     if (call_.beta == 0) level(rows * kBlockQueries<T>, scores);

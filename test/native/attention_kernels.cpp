@@ -1,6 +1,7 @@
 // The kernels of attention, on every table: what they are by plain formulas, the same bits everywhere, and nothing read
 // or written outside their arrays, each of which in turn ends or starts at the border of a page that may not be
 // touched.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -100,7 +101,7 @@ std::vector<T> values(std::size_t n, Distribution distribution, Random& random) 
   return list;
 }
 
-// Each sum is one chain of fma over the depth.
+// Each sum is made of chains of fma over 16 terms.
 template <class T>
 void test_products() {
   const FaultHandler handler;
@@ -126,8 +127,12 @@ void test_products() {
       for (std::size_t r = 0; r < rows; ++r) {
         for (std::size_t l = 0; l < columns; ++l) {
           T sum = 0;
-          for (std::size_t k = 0; k < c.depth; ++k) {
-            sum = std::fma(x[r * c.x_stride + k * c.x_step], b[k * columns + l], sum);
+          for (std::size_t start = 0; start < c.depth; start += 16) {
+            T chain = 0;
+            for (std::size_t k = start; k < c.depth && k < start + 16; ++k) {
+              chain = std::fma(x[r * c.x_stride + k * c.x_step], b[k * columns + l], chain);
+            }
+            sum += chain;
           }
           T& to = wanted.out[r * columns + l];
           to = c.flag ? std::fma(to, factor[l], sum) : sum;
@@ -224,7 +229,9 @@ void test_derivatives() {
       for (std::size_t i = 0; i < size; ++i) {
         const std::size_t lane = i % c.n;
         const long double base = lanes[lane] == -infinity ? 0 : lanes[lane], by = lanes[c.n + lane];
-        const long double p = std::exp(arrays[i] - base) * by, g = arrays[size + i], dot = lanes[2 * c.n + lane];
+        const T below = std::min(static_cast<T>(arrays[i] - static_cast<T>(base)), T(0));
+        const long double p = std::exp(static_cast<long double>(below)) * by, g = arrays[size + i],
+                          dot = lanes[2 * c.n + lane];
         CHECK(std::fabs(left.out[i] - p) <= 16 * kUnit * std::fabs(p));
         const long double slope = p == 0 ? 0 : p * (g - dot);
         CHECK(p == 0 ? left.out[size + i] == 0

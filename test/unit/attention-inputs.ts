@@ -16,7 +16,9 @@ export function normal(
 ): Floats {
   const random = createRandom(stream);
   const draw = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-  return { data: kind.from({ length: sizeOf(dims) }, draw), dims };
+  const data = new kind(sizeOf(dims));
+  for (let i = 0; i < data.length; i += 1) data[i] = draw();
+  return { data, dims };
 }
 
 export const f64 = (dims: readonly number[], ...values: number[]): Floats<Float64Array> => ({

@@ -300,7 +300,7 @@ describe.each(libraries)('%s', (_, { attention, softmax, logSumExp }) => {
 
   test('nothing: no queries, no keys, no dimensions', () => {
     const empty = (...dims: number[]) => ({ data: new Float64Array(dims.reduce((a, b) => a * b, 1)), dims });
-    const options = { returnLogSumExp: true, returnWeights: true };
+    const options = { returnLogSumExp: true, returnWeights: true } as const;
     const none = attention(empty(2, 0, 3), empty(2, 4, 3), empty(2, 4, 5), options);
     expect(none.output).toEqual({ data: new Float64Array(0), dims: [2, 0, 5], type: 'float64' });
     const unkeyed = attention(empty(2, 2, 3), empty(2, 0, 3), empty(2, 0, 2), options);
