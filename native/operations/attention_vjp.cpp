@@ -18,8 +18,8 @@ class AttentionVjp {
   AttentionVjp(const Attention<T>& call, const AttentionDirection<T>& direction, const AttentionGradients<T>& gradients)
       : call_(call), shape_(call.shape), direction_(direction), gradients_(gradients), scores_(call),
         key_heads_(shape_.batch * shape_.key_heads), units_(shape_.group() * scores_.blocks()),
-        segments_(segments_of(key_heads_, units_)), threads_(Pool::shared().threads()),
-        blocks_(threads_, AttentionGradientBlock<T>::scratch(shape_) * sizeof(T)),
+        segments_(segments_of(key_heads_, units_)), slots_(slots_of(key_heads_ * segments_, scores_.blocks())),
+        blocks_(slots_, AttentionGradientBlock<T>::scratch(shape_) * sizeof(T)),
         sums_(segments_ == 1 ? 0 : key_heads_ * segments_, sums_size() * sizeof(T)),
         bias_(gradients.bias == nullptr ? 0 : 1, bias_size() * sizeof(double)) {}
 
@@ -29,10 +29,10 @@ class AttentionVjp {
     const std::size_t work = shape_.rows() * shape_.keys * each;
     RefusedRow refused;
     auto segment = [&](std::size_t i, std::size_t slot) { run_segment(i, slot, refused); };
-    run_tasks(key_heads_ * segments_, threads_, work, segment);
+    run_tasks(key_heads_ * segments_, slots_, work, segment);
     if (segments_ > 1) {
       auto sum = [&](std::size_t head, std::size_t) { add_segments(head); };
-      run_tasks(key_heads_, threads_, work / units_, sum);
+      run_tasks(key_heads_, slots_, work / units_, sum);
     }
     if (gradients_.bias != nullptr) run_bias(work, refused);
     return refused.outcome();
@@ -44,13 +44,17 @@ class AttentionVjp {
   const AttentionDirection<T>& direction_;
   const AttentionGradients<T>& gradients_;
   const AttentionScores<T> scores_;
-  const std::size_t key_heads_, units_, segments_, threads_;
+  const std::size_t key_heads_, units_, segments_, slots_;
   const Scratch blocks_, sums_, bias_;
 
   static std::size_t segments_of(std::size_t key_heads, std::size_t units) {
     if (key_heads == 0 || key_heads >= kTasks) return 1;
     const std::size_t wanted = divide_up(kTasks, key_heads);
     return wanted < units ? wanted : units;
+  }
+  static std::size_t slots_of(std::size_t segments, std::size_t blocks) {
+    const std::size_t threads = Pool::shared().threads(), most = segments > blocks ? segments : blocks;
+    return threads < most ? threads : most;
   }
   std::size_t sums_size() const { return shape_.keys * (shape_.depth + shape_.width); }
 
@@ -117,7 +121,7 @@ class AttentionVjp {
         }
       }
     };
-    run_tasks(tasks, threads_, work, task);
+    run_tasks(tasks, slots_, work, task);
     for (std::size_t i = 0; i < bias_size(); ++i) gradients_.bias[i] = static_cast<T>(sums[i]);
   }
 };

@@ -49,6 +49,10 @@ const subject = (
   title = name,
 ) => ({ name, title, names, create: () => make(tensors()) });
 
+/** Query, key and value. */
+const attended = (numbers: Made['numbers']) =>
+  [numbers(2, 8, 30, 16), numbers(2, 4, 40, 16), numbers(2, 4, 40, 12)] as const;
+
 export const subjects: (Subject & { title: string })[] = [
   subject('softmax', ['logits'], ({ z, mask, storage }) => [z, { mask, out: storage() }]),
   subject('softmax', ['logits'], ({ z }) => [z.data, { out: new Float32Array(z.data.length) }], 'softmax of a vector'),
@@ -107,6 +111,20 @@ export const subjects: (Subject & { title: string })[] = [
       },
     },
   ]),
+  subject('attention', ['query', 'key', 'value'], ({ numbers }) => [
+    ...attended(numbers),
+    {
+      mask: { data: new Uint8Array(40).map((_, j) => (j % 7 === 3 ? 0 : 1)), dims: [40] },
+      bias: numbers(8, 1, 40),
+      out: { data: new Float32Array(2 * 8 * 30 * 12), dims: [2, 8, 30, 12] },
+    },
+  ]),
+  subject('attentionVjp', ['query', 'key', 'value', 'outputGradient'], ({ numbers }) => {
+    const bias = numbers(8, 30, 40);
+    const inputs = attended(numbers);
+    const { output, logSumExp } = library.attention(...inputs, { bias, returnLogSumExp: true });
+    return [...inputs, numbers(2, 8, 30, 12), { bias, output, logSumExp }];
+  }),
 ];
 
 /** An array among the arguments. */
