@@ -1,5 +1,4 @@
 // The options of attention and its gradients, with the results' types. Types only.
-import type { Giving, Keeping, Transferred } from './promise-types';
 import type { ElementsOf, Input, NonFinite, Scale, Storage, Tensor, TensorLike } from './types';
 
 /** Options that say which keys a query attends to, and how strongly. */
@@ -71,40 +70,5 @@ export type AttentionGradients<Query, Chosen> = {
   readonly valueGradient: Tensor<ElementsOf<Query>>;
 } & Asked<'biasGradient', 'biasGradient', BiasOf<Query, Chosen>, Chosen>;
 
-// Not a word of options: what `Chosen` is when there are none.
-type None = Record<never, never>;
-
 export type AttentionOptionsOf<Query> = AttentionOptions<Storage<ElementsOf<Query>>>;
 export type AttentionVjpOptionsOf<Query> = AttentionVjpOptions<ElementsOf<Query>>;
-
-export interface AttentionPromise {
-  <Query extends TensorLike, const Chosen extends Giving<AttentionOptionsOf<Query>>>(
-    query: Query,
-    key: TensorLike,
-    value: TensorLike,
-    options: Chosen,
-  ): Promise<Transferred<AttentionResult<Query, Chosen>>>;
-  <Query extends TensorLike, const Chosen extends Keeping<AttentionOptionsOf<Query>> = None>(
-    query: Query,
-    key: TensorLike,
-    value: TensorLike,
-    options?: Chosen,
-  ): Promise<AttentionResult<Query, Chosen>>;
-}
-
-export interface AttentionVjpPromise {
-  <Query extends TensorLike, const Chosen extends Giving<AttentionVjpOptionsOf<Query>>>(
-    query: Query,
-    key: TensorLike,
-    value: TensorLike,
-    outputGradient: Storage<ElementsOf<Query>>,
-    options: Chosen,
-  ): Promise<Transferred<AttentionGradients<Query, Chosen>>>;
-  <Query extends TensorLike, const Chosen extends Keeping<AttentionVjpOptionsOf<Query>> = None>(
-    query: Query,
-    key: TensorLike,
-    value: TensorLike,
-    outputGradient: Storage<ElementsOf<Query>>,
-    options?: Chosen,
-  ): Promise<AttentionGradients<Query, Chosen>>;
-}

@@ -1,5 +1,11 @@
 // The types of softmax-native/promises: those of the plain functions, with two more options. Types only.
 import type {
+  AttentionGradients,
+  AttentionOptionsOf,
+  AttentionResult,
+  AttentionVjpOptionsOf,
+} from './attention-options';
+import type {
   ArgmaxOptions,
   CrossEntropyOptions,
   CrossEntropyResult,
@@ -17,7 +23,7 @@ import type {
   Signed,
   Target,
 } from './options';
-import type { Direction, ElementsOf, Input, Like, Options, Reduced, Tensor, TensorLike } from './types';
+import type { Direction, ElementsOf, Input, Like, Options, Reduced, Storage, Tensor, TensorLike } from './types';
 
 /** Options that every function of softmax-native/promises has besides its own. */
 export interface PromiseOptions {
@@ -209,4 +215,36 @@ export interface DivergencePromise {
     otherLogits: Input,
     options?: Keeping<ReductionOptions<Rows> & Fits<ElementsOf<Logits>>>,
   ): Promise<Reduced<Logits, Rows>>;
+}
+
+export interface AttentionPromise {
+  <Query extends TensorLike, const Chosen extends Giving<AttentionOptionsOf<Query>>>(
+    query: Query,
+    key: TensorLike,
+    value: TensorLike,
+    options: Chosen,
+  ): Promise<Transferred<AttentionResult<Query, Chosen>>>;
+  <Query extends TensorLike, const Chosen extends Keeping<AttentionOptionsOf<Query>> = None>(
+    query: Query,
+    key: TensorLike,
+    value: TensorLike,
+    options?: Chosen,
+  ): Promise<AttentionResult<Query, Chosen>>;
+}
+
+export interface AttentionVjpPromise {
+  <Query extends TensorLike, const Chosen extends Giving<AttentionVjpOptionsOf<Query>>>(
+    query: Query,
+    key: TensorLike,
+    value: TensorLike,
+    outputGradient: Storage<ElementsOf<Query>>,
+    options: Chosen,
+  ): Promise<Transferred<AttentionGradients<Query, Chosen>>>;
+  <Query extends TensorLike, const Chosen extends Keeping<AttentionVjpOptionsOf<Query>> = None>(
+    query: Query,
+    key: TensorLike,
+    value: TensorLike,
+    outputGradient: Storage<ElementsOf<Query>>,
+    options?: Chosen,
+  ): Promise<AttentionGradients<Query, Chosen>>;
 }

@@ -1,7 +1,6 @@
 // The public names of softmax-native/promises: the same functions, options and checks, each giving a promise. What takes
 // longer than handing it over runs on threads of the library, and the event loop is free meanwhile. The documentation is
 // that of the plain names.
-import type { AttentionPromise, AttentionVjpPromise } from './attention-options';
 import { jobBackend } from './native/backend';
 import { promised } from './native/promised';
 import { argmaxOperation } from './operations/argmax';
@@ -22,6 +21,8 @@ import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 import type {
   ArgmaxPromise,
+  AttentionPromise,
+  AttentionVjpPromise,
   CrossEntropyPromise,
   DiagnosePromise,
   DivergencePromise,

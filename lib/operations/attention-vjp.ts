@@ -6,9 +6,11 @@ import { validateFlag } from '../validate';
 import { type Given, measureStorage, readStorage } from './arguments';
 import { type Arrangement, allocateLike } from './arrange';
 import { attentionNames } from './attention';
-import { type Asked, arrange, measureShapes, readAsked, type Scores, shapeOnScores } from './attention-arguments';
+import { type Asked, arrange, readAsked, type Scores } from './attention-arguments';
+import { measureShapes } from './attention-shapes';
 import type { Entry } from './execute';
 import { tensorOf } from './results';
+import { shapeOnScores } from './score-arrays';
 import { concluding } from './shared';
 
 interface AttentionVjpOptions {
@@ -45,7 +47,7 @@ export function attendVjp(
     const direction = readStorage<FloatArray>('outputGradient', outputGradient, kind);
     const knownOutput = readKnown('options.output', output, kind);
     const knownLogSumExp = readKnown('options.logSumExp', logSumExp, kind);
-    const shapes = measureShapes(asked);
+    const shapes = measureShapes(asked.query, asked.key, asked.value);
     measureStorage(direction, shapes.output);
     if (knownOutput !== undefined) measureStorage(knownOutput, shapes.output);
     if (knownLogSumExp !== undefined) measureStorage(knownLogSumExp, shapes.rows);

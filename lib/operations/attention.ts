@@ -5,7 +5,8 @@ import type { AttentionCall, FloatArray, Operation } from '../types';
 import { validateFlag } from '../validate';
 import { measureStorage, readStorage } from './arguments';
 import { allocateLike } from './arrange';
-import { arrange, measureShapes, readAsked } from './attention-arguments';
+import { arrange, readAsked } from './attention-arguments';
+import { measureShapes } from './attention-shapes';
 import type { Entry } from './execute';
 import { validateApart } from './overlap';
 import { tensorOf } from './results';
@@ -42,7 +43,7 @@ export function attend(
     const wantsWeights = validateFlag('options.returnWeights', returnWeights);
     const { kind } = asked.query;
     const storage = out === undefined ? undefined : readStorage<FloatArray>('options.out', out, kind);
-    const shapes = measureShapes(asked);
+    const shapes = measureShapes(asked.query, asked.key, asked.value);
     if (storage !== undefined) {
       measureStorage(storage, shapes.output);
       for (const input of [asked.query, asked.key, asked.value, asked.mask, asked.bias]) {

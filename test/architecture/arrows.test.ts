@@ -16,7 +16,18 @@ const mayInclude: Record<string, readonly string[]> = {
 
 // index -> operations -> { validate, shape, errors, ... }; reference -> types; native -> { tiny, errors, reference, ... }.
 const mayImport: Record<string, readonly string[]> = {
-  entry: ['entry', 'operations', 'native', 'reference', 'validate', 'errors', 'options', 'promise-types', 'types'],
+  entry: [
+    'entry',
+    'operations',
+    'native',
+    'reference',
+    'validate',
+    'errors',
+    'options',
+    'attention-options',
+    'promise-types',
+    'types',
+  ],
   operations: ['operations', 'validate', 'shape', 'errors', 'intrinsics', 'ownership', 'types', 'options'],
   native: ['native', 'tiny', 'errors', 'intrinsics', 'ownership', 'types', 'reference'],
   tiny: ['tiny', 'intrinsics', 'types'],
@@ -28,7 +39,8 @@ const mayImport: Record<string, readonly string[]> = {
   ownership: [],
   types: ['intrinsics'],
   options: ['types'],
-  'promise-types': ['options', 'types'],
+  'attention-options': ['types'],
+  'promise-types': ['options', 'attention-options', 'types'],
 };
 
 const lines = (path: string) => read(path).split('\n');
@@ -96,7 +108,7 @@ describe('lib', () => {
   // lib/reference/ is the layer.
   const layerOf = (path: string) => {
     const file = path.replace(/\.m?[jt]s$/, '');
-    return /^lib\/(index|promises|reference|derivatives|losses|diagnosis)$/.test(file)
+    return /^lib\/(index|promises|reference|derivatives|losses|diagnosis|attention)$/.test(file)
       ? 'entry'
       : folderIn('lib', file);
   };

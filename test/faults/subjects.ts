@@ -51,7 +51,7 @@ const subject = (
 
 /** Query, key and value. */
 const attended = (numbers: Made['numbers']) =>
-  [numbers(2, 8, 30, 16), numbers(2, 4, 40, 16), numbers(2, 4, 40, 12)] as const;
+  [numbers(2, 4, 30, 16), numbers(2, 2, 40, 16), numbers(2, 2, 40, 12)] as const;
 
 export const subjects: (Subject & { title: string })[] = [
   subject('softmax', ['logits'], ({ z, mask, storage }) => [z, { mask, out: storage() }]),
@@ -115,15 +115,15 @@ export const subjects: (Subject & { title: string })[] = [
     ...attended(numbers),
     {
       mask: { data: new Uint8Array(40).map((_, j) => (j % 7 === 3 ? 0 : 1)), dims: [40] },
-      bias: numbers(8, 1, 40),
-      out: { data: new Float32Array(2 * 8 * 30 * 12), dims: [2, 8, 30, 12] },
+      bias: numbers(4, 1, 40),
+      out: { data: new Float32Array(2 * 4 * 30 * 12), dims: [2, 4, 30, 12] },
     },
   ]),
   subject('attentionVjp', ['query', 'key', 'value', 'outputGradient'], ({ numbers }) => {
-    const bias = numbers(8, 30, 40);
+    const bias = numbers(4, 30, 40);
     const inputs = attended(numbers);
     const { output, logSumExp } = library.attention(...inputs, { bias, returnLogSumExp: true });
-    return [...inputs, numbers(2, 8, 30, 12), { bias, output, logSumExp }];
+    return [...inputs, numbers(2, 4, 30, 12), { bias, output, logSumExp }];
   }),
 ];
 
@@ -142,7 +142,7 @@ export function placesOf({ names }: Subject, args: unknown[]): Place[] {
   const visit = (holder: Record<string, unknown>, key: string, label: string): void => {
     const value = holder[key] as object;
     if (ArrayBuffer.isView(value)) {
-      const isStorage = /^options\.(out|gradient|targetGradient)/.test(label);
+      const isStorage = /^options\.(out$|gradient|targetGradient)/.test(label);
       const put = (other: unknown): void => {
         holder[key] = other;
       };
