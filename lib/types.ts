@@ -160,10 +160,10 @@ export interface ScoreStrides {
 }
 
 /**
- * Attention: a row for each query, its logits the scores of the n keys. Query [batch, heads, queries, depth], key
- * [batch, keyHeads, n, depth], value [batch, keyHeads, n, width]; outer = batch heads queries.
+ * The scores of attention: a row for each query, its logits the scores of the n keys. Query [batch, heads, queries, depth],
+ * key [batch, keyHeads, n, depth], value [batch, keyHeads, n, width]; outer = batch heads queries.
  */
-export interface AttentionCall extends Canonical {
+export interface AttentionScores extends Canonical {
   readonly query: FloatArray;
   readonly key: FloatArray;
   readonly value: FloatArray;
@@ -181,15 +181,21 @@ export interface AttentionCall extends Canonical {
   readonly scoreMaskStrides: ScoreStrides | undefined;
   readonly bias: FloatArray | undefined;
   readonly biasStrides: ScoreStrides | undefined;
+}
+
+export interface AttentionCall extends Canonical {
+  readonly scores: AttentionScores;
   readonly out: FloatArray;
   readonly logSumExp: FloatArray | undefined;
   readonly weights: FloatArray | undefined;
 }
 
-/** Its gradients in the direction `direction`; `out` and `logSumExp`, if there, are what attention gave. */
-export interface AttentionVjpCall extends Omit<AttentionCall, 'out' | 'weights'> {
+/** Gradients in the direction `direction`; `out` and `logSumExp`, if there, are what attention gave. */
+export interface AttentionVjpCall extends Canonical {
+  readonly scores: AttentionScores;
   readonly direction: FloatArray;
   readonly out: FloatArray | undefined;
+  readonly logSumExp: FloatArray | undefined;
   readonly queryGradient: FloatArray;
   readonly keyGradient: FloatArray;
   readonly valueGradient: FloatArray;

@@ -1,6 +1,6 @@
 // How attention is put to the binary: positions and numbers as in native/binding/attention.hpp.
 import { referenceBackend } from '../reference/backend';
-import type { AttentionCall, AttentionVjpCall, Parts, ScoreStrides } from '../types';
+import type { AttentionCall, AttentionScores, AttentionVjpCall, Parts, ScoreStrides } from '../types';
 import type { Description } from './invoke';
 
 const names = ['query', 'options.out', 'options.mask', 'key', 'value', 'options.bias', 'logSumExp', 'weights'];
@@ -8,45 +8,43 @@ const names = ['query', 'options.out', 'options.mask', 'key', 'value', 'options.
 // Beyond all lengths, and a whole number.
 const far = 2 ** 52;
 
-type Scores = Omit<AttentionCall, 'out' | 'weights'>;
-
-const numbersOf = (call: Scores): number[] => [
-  call.heads,
-  call.keyHeads,
-  call.queries,
-  call.depth,
-  call.width,
-  call.scale,
-  call.softcap,
-  Math.min(Math.max(call.first, -far), far),
-  Math.min(Math.max(call.last, -far), far),
-  call.scoreMaskStrides?.batch ?? 0,
-  call.scoreMaskStrides?.head ?? 0,
-  call.biasStrides?.batch ?? 0,
-  call.biasStrides?.head ?? 0,
+const numbersOf = (scores: AttentionScores): number[] => [
+  scores.heads,
+  scores.keyHeads,
+  scores.queries,
+  scores.depth,
+  scores.width,
+  scores.scale,
+  scores.softcap,
+  Math.min(Math.max(scores.first, -far), far),
+  Math.min(Math.max(scores.last, -far), far),
+  scores.scoreMaskStrides?.batch ?? 0,
+  scores.scoreMaskStrides?.head ?? 0,
+  scores.biasStrides?.batch ?? 0,
+  scores.biasStrides?.head ?? 0,
 ];
 
 /** The strides within a head, where the frame has those of a mask and of weights. */
 const withinHead = (strides: ScoreStrides | undefined): Parts | undefined =>
   strides && { outer: strides.query, n: strides.key, inner: 0 };
 
-const isEmpty = ({ outer, n, depth, width }: Scores): boolean => outer * n * depth * width === 0;
+const isEmpty = ({ outer, n, depth, width }: AttentionScores): boolean => outer * n * depth * width === 0;
 // Multiply-adds that take as long as a step of work.
-const workOf = ({ outer, n, depth, width }: Scores, products: number): number =>
+const workOf = ({ outer, n, depth, width }: AttentionScores, products: number): number =>
   outer * n * (1 + (products * (depth + width)) / 16);
 
 export const attention: Description<AttentionCall> = {
   name: 'attention',
-  describe: (call) => ({
-    arrays: [call.query, call.out, call.mask, call.key, call.value, call.bias, call.logSumExp, call.weights],
+  describe: ({ scores, out, logSumExp, weights }) => ({
+    arrays: [scores.query, out, scores.mask, scores.key, scores.value, scores.bias, logSumExp, weights],
     names,
     results: [6, 7],
-    numbers: numbersOf(call),
-    maskStrides: withinHead(call.scoreMaskStrides),
-    weightStrides: withinHead(call.biasStrides),
-    work: workOf(call, 1),
+    numbers: numbersOf(scores),
+    maskStrides: withinHead(scores.scoreMaskStrides),
+    weightStrides: withinHead(scores.biasStrides),
+    work: workOf(scores, 1),
   }),
-  instead: (call) => (isEmpty(call) ? referenceBackend.attention : undefined),
+  instead: ({ scores }) => (isEmpty(scores) ? referenceBackend.attention : undefined),
 };
 
 const vjpNames = [
@@ -68,12 +66,12 @@ export const attentionVjp: Description<AttentionVjpCall> = {
   name: 'attentionVjp',
   describe: (call) => ({
     arrays: [
-      call.query,
+      call.scores.query,
       call.queryGradient,
-      call.mask,
-      call.key,
-      call.value,
-      call.bias,
+      call.scores.mask,
+      call.scores.key,
+      call.scores.value,
+      call.scores.bias,
       call.direction,
       call.out,
       call.logSumExp,
@@ -83,10 +81,10 @@ export const attentionVjp: Description<AttentionVjpCall> = {
     ],
     names: vjpNames,
     results: [9, 10, 11],
-    numbers: numbersOf(call),
-    maskStrides: withinHead(call.scoreMaskStrides),
-    weightStrides: withinHead(call.biasStrides),
-    work: workOf(call, 3),
+    numbers: numbersOf(call.scores),
+    maskStrides: withinHead(call.scores.scoreMaskStrides),
+    weightStrides: withinHead(call.scores.biasStrides),
+    work: workOf(call.scores, 3),
   }),
-  instead: (call) => (isEmpty(call) ? referenceBackend.attentionVjp : undefined),
+  instead: ({ scores }) => (isEmpty(scores) ? referenceBackend.attentionVjp : undefined),
 };

@@ -2,7 +2,7 @@
 // that backends take. Options are read first and lengths last.
 import { invalidType } from '../errors';
 import { layoutOf } from '../shape';
-import type { AttentionCall, FloatArray } from '../types';
+import type { AttentionScores, FloatArray } from '../types';
 import { validateOptions } from '../validate';
 import { type Given, readFloats, readLike, readMask, readStorage } from './arguments';
 import { Arrangement, fitsFloat32 } from './arrange';
@@ -42,11 +42,8 @@ function readTensor(name: string, value: unknown, kind: string): Given<FloatArra
   return given;
 }
 
-/** Everything of a call but where results go. */
-export type Scores = Omit<AttentionCall, 'out' | 'logSumExp' | 'weights'>;
-
 export interface Arranged {
-  readonly scores: Scores;
+  readonly scores: AttentionScores;
   readonly arrangement: Arrangement;
 }
 

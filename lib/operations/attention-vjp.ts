@@ -1,12 +1,12 @@
 // The way of attentionVjp from arguments to result, for either backend.
 import { atCallSite, invalidValue } from '../errors';
 import { broadcastStrides, sizeOf } from '../shape';
-import type { AttentionVjpCall, FloatArray, Operation } from '../types';
+import type { AttentionScores, AttentionVjpCall, FloatArray, Operation } from '../types';
 import { validateFlag } from '../validate';
 import { type Given, measureStorage, readStorage } from './arguments';
 import { type Arrangement, allocateLike } from './arrange';
 import { attentionNames } from './attention';
-import { type Asked, arrange, readAsked, type Scores } from './attention-arguments';
+import { type Asked, arrange, readAsked } from './attention-arguments';
 import { measureShapes } from './attention-shapes';
 import type { Entry } from './execute';
 import { tensorOf } from './results';
@@ -57,7 +57,14 @@ export function attendVjp(
     ) as [FloatArray, FloatArray, FloatArray];
     const bias = wantsBias ? biasResult(asked, scores, shapes.scores) : undefined;
     const call: AttentionVjpCall = {
-      ...scores,
+      outer: scores.outer,
+      n: scores.n,
+      inner: 1,
+      mask: scores.mask,
+      maskStrides: undefined,
+      beta: scores.beta,
+      rule: scores.rule,
+      scores,
       direction: arrangement.convert(direction.data),
       out: convertKnown(knownOutput, arrangement),
       logSumExp: convertKnown(knownLogSumExp, arrangement),
@@ -88,7 +95,7 @@ const convertKnown = (given: Given<FloatArray> | undefined, arrangement: Arrange
   given && arrangement.convert(given.data);
 
 /** Storage for the gradient of the bias as the backend sees it, and that in the shape of the bias. */
-function biasResult(asked: Asked, scores: Scores, dims: readonly number[]) {
+function biasResult(asked: Asked, scores: AttentionScores, dims: readonly number[]) {
   const bias = asked.bias as Given<FloatArray>;
   const shape = shapeOnScores(bias, dims);
   const size = sizeOf(shape);

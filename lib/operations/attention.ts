@@ -57,7 +57,14 @@ export function attend(
     // A row that is refused is found while others are written already.
     const place = scores.rule === 'throw' ? arrangement.apart(output) : arrangement.rows(output);
     const call: AttentionCall = {
-      ...scores,
+      outer: scores.outer,
+      n: scores.n,
+      inner: 1,
+      mask: scores.mask,
+      maskStrides: undefined,
+      beta: scores.beta,
+      rule: scores.rule,
+      scores,
       out: place,
       logSumExp: logSumExp && arrangement.rows(logSumExp),
       weights: weights && arrangement.rows(weights),

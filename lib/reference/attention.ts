@@ -1,29 +1,27 @@
 // Attention, a row at a time: the scores of one query, their softmax, and the mean of the values that it weighs.
 //   score_j = cap tanh(scale q.k_j / cap) + bias_j,   p = softmax(beta score),   output = sum_j p_j v_j
 // Vaswani and others, "Attention is all you need", 2017. What has the weight 0 contributes nothing, whatever it is.
-import type { AttentionCall, AttentionVjpCall, FloatArray, ScoreStrides, Verdict } from '../types';
+import type { AttentionCall, AttentionScores, AttentionVjpCall, FloatArray, ScoreStrides, Verdict } from '../types';
 import type { Row } from './rows';
 import { exponentials, probabilities } from './softmax';
 import { keyOf, type Standing, sharersOf, standingOf } from './standing';
 
-/** What scores are made of. */
-type Scores = Omit<AttentionCall, 'out' | 'weights'>;
-
 export function attention(call: AttentionCall): Verdict {
-  const { outer, n, rule, beta, value, width, out, logSumExp, weights } = call;
+  const { scores, out, logSumExp, weights } = call;
+  const { outer, n, rule, beta, value, width } = scores;
   if (rule === 'throw') {
-    for (let index = 0; index < outer; index += 1) if (!isRegular(standingOf(rowOf(call, index), beta))) return index;
+    for (let index = 0; index < outer; index += 1) if (!isRegular(standingOf(rowOf(scores, index), beta))) return index;
   }
   for (let index = 0; index < outer; index += 1) {
-    const row = rowOf(call, index);
-    const p = weightsOf(call, row);
-    const { keys } = placeOf(call, index);
+    const row = rowOf(scores, index);
+    const p = weightsOf(scores, row);
+    const { keys } = placeOf(scores, index);
     for (let c = 0; c < width; c += 1) {
       let sum = 0;
       for (let j = 0; j < n; j += 1) if (p[j] !== 0) sum += at(p, j) * at(value, (keys + j) * width + c);
       out[index * width + c] = sum;
     }
-    if (logSumExp !== undefined) logSumExp[index] = logSumExpOf(call, row);
+    if (logSumExp !== undefined) logSumExp[index] = logSumExpOf(scores, row);
     if (weights !== undefined) for (let j = 0; j < n; j += 1) weights[index * n + j] = at(p, j);
   }
   return -1;
@@ -31,20 +29,21 @@ export function attention(call: AttentionCall): Verdict {
 
 /** dV = P^T dO,  dS = P (dO V^T - D) with D the mean of dO V^T under P,  dQ = scale dS K,  dK = scale dS^T Q. */
 export function attentionVjp(call: AttentionVjpCall): Verdict {
-  const { outer, n, rule, beta, query, key, value, depth, width, scale, direction, bias, biasStrides } = call;
+  const { scores, direction } = call;
+  const { outer, n, rule, beta, query, key, value, depth, width, scale, bias, biasStrides } = scores;
   if (rule === 'throw') {
-    for (let index = 0; index < outer; index += 1) if (!isRegular(standingOf(rowOf(call, index), beta))) return index;
+    for (let index = 0; index < outer; index += 1) if (!isRegular(standingOf(rowOf(scores, index), beta))) return index;
   }
   const ofQuery = new Float64Array(query.length);
   const ofKey = new Float64Array(key.length);
   const ofValue = new Float64Array(value.length);
   const ofBias = new Float64Array(bias === undefined ? 0 : bias.length);
   for (let index = 0; index < outer; index += 1) {
-    const row = rowOf(call, index);
+    const row = rowOf(scores, index);
     // Of a row that is NaN: its query, and what takes part in it.
-    const p = weightsOf(call, row).map((weight, j) => (row.counts[j] === 0 ? 0 : weight));
-    if (isUndefined(call, row)) ofQuery.fill(NaN, index * depth, (index + 1) * depth);
-    const { keys, biasAt } = placeOf(call, index);
+    const p = weightsOf(scores, row).map((weight, j) => (row.counts[j] === 0 ? 0 : weight));
+    if (isUndefined(scores, row)) ofQuery.fill(NaN, index * depth, (index + 1) * depth);
+    const { keys, biasAt } = placeOf(scores, index);
     const gradients = p.map((weight, j) => (weight === 0 ? 0 : dot(direction, index, value, keys + j, width)));
     const mean = p.reduce((sum, weight, j) => (weight === 0 ? sum : sum + weight * at(gradients, j)), 0);
     const isConstant = sharersOf(row, beta, standingOf(row, beta)) !== undefined;
@@ -57,7 +56,7 @@ export function attentionVjp(call: AttentionVjpCall): Verdict {
       const slope = isConstant && weight === weight ? 0 : beta * weight * (at(gradients, j) - mean);
       if (slope === 0) continue;
       if (bias !== undefined) add(ofBias, biasAt + j * (biasStrides as ScoreStrides).key, slope);
-      const step = scale * slope * slopeOfCap(call, index, j);
+      const step = scale * slope * slopeOfCap(scores, index, j);
       for (let k = 0; k < depth; k += 1) {
         add(ofQuery, index * depth + k, step * at(key, (keys + j) * depth + k));
         add(ofKey, (keys + j) * depth + k, step * at(query, index * depth + k));
@@ -72,8 +71,8 @@ export function attentionVjp(call: AttentionVjpCall): Verdict {
 }
 
 /** Where the row's head has its first key, over all heads, and its first element in the arrays broadcast to the scores. */
-function placeOf(call: Scores, index: number): { keys: number; maskAt: number; biasAt: number } {
-  const { heads, keyHeads, queries, n, scoreMaskStrides, biasStrides } = call;
+function placeOf(scores: AttentionScores, index: number): { keys: number; maskAt: number; biasAt: number } {
+  const { heads, keyHeads, queries, n, scoreMaskStrides, biasStrides } = scores;
   const i = index % queries;
   const head = Math.floor(index / queries) % heads;
   const batch = Math.floor(index / queries / heads);
@@ -83,12 +82,12 @@ function placeOf(call: Scores, index: number): { keys: number; maskAt: number; b
 }
 
 /** The scores of a row, and which of them count. */
-function rowOf(call: Scores, index: number): Row {
-  const { n, softcap, mask, scoreMaskStrides, bias, biasStrides, queries, first, last } = call;
-  const { maskAt, biasAt } = placeOf(call, index);
+function rowOf(scores: AttentionScores, index: number): Row {
+  const { n, softcap, mask, scoreMaskStrides, bias, biasStrides, queries, first, last } = scores;
+  const { maskAt, biasAt } = placeOf(scores, index);
   const row = { n, z: new Float64Array(n), counts: new Uint8Array(n), weights: new Float64Array(n).fill(1) };
   for (let j = 0; j < n; j += 1) {
-    const product = productOf(call, index, j);
+    const product = productOf(scores, index, j);
     const score = softcap === 0 ? product : softcap * Math.tanh(product / softcap);
     row.z[j] = bias === undefined ? score : score + at(bias, biasAt + j * (biasStrides as ScoreStrides).key);
     const ahead = j - (index % queries);
@@ -98,23 +97,23 @@ function rowOf(call: Scores, index: number): Row {
   return row;
 }
 
-const productOf = (call: Scores, index: number, j: number): number =>
-  call.scale * dot(call.query, index, call.key, placeOf(call, index).keys + j, call.depth);
+const productOf = (scores: AttentionScores, index: number, j: number): number =>
+  scores.scale * dot(scores.query, index, scores.key, placeOf(scores, index).keys + j, scores.depth);
 
-function slopeOfCap(call: Scores, index: number, j: number): number {
-  if (call.softcap === 0) return 1;
-  return 1 / Math.cosh(productOf(call, index, j) / call.softcap) ** 2;
+function slopeOfCap(scores: AttentionScores, index: number, j: number): number {
+  if (scores.softcap === 0) return 1;
+  return 1 / Math.cosh(productOf(scores, index, j) / scores.softcap) ** 2;
 }
 
 /** What takes no part has no weight, but in a row that is NaN all weights are. */
-function weightsOf(call: Scores, row: Row): Float64Array {
-  const p = new Float64Array(call.n);
-  if (isUndefined(call, row)) p.fill(NaN);
-  else probabilities(row, call.beta, 'limit', p);
+function weightsOf(scores: AttentionScores, row: Row): Float64Array {
+  const p = new Float64Array(scores.n);
+  if (isUndefined(scores, row)) p.fill(NaN);
+  else probabilities(row, scores.beta, 'limit', p);
   return p;
 }
 
-function isUndefined({ beta, rule }: Scores, row: Row): boolean {
+function isUndefined({ beta, rule }: AttentionScores, row: Row): boolean {
   const standing = standingOf(row, beta);
   return standing.isNaN || (rule === 'ieee' && !isRegular(standing));
 }
@@ -122,7 +121,7 @@ function isUndefined({ beta, rule }: Scores, row: Row): boolean {
 /** Whether no NaN and no +Infinity takes part, and something does. */
 const isRegular = ({ isNaN, max }: Standing): boolean => !isNaN && Number.isFinite(max);
 
-function logSumExpOf({ beta, n }: Scores, row: Row): number {
+function logSumExpOf({ beta, n }: AttentionScores, row: Row): number {
   const standing = standingOf(row, beta);
   if (standing.isNaN) return NaN;
   if (!Number.isFinite(standing.max)) return standing.max;
