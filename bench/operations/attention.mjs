@@ -123,6 +123,8 @@ export const operations = {
   attentionVjp: {
     ...usual,
     allocates: true,
+    // Beside the largest of a head: the gradient of a query that sees one key is 0 but for a rounding.
+    rowLength: ({ dims: [, queries, keys], depth }) => Math.min(queries, keys) * depth,
     wanted: () => ({}),
     values: ({ queryGradient, keyGradient, valueGradient }) => ({ queryGradient, keyGradient, valueGradient }),
     exact: exactGradients,
