@@ -142,7 +142,7 @@ const forms = {
 /** Query, key and value of shapes that mostly fit, and the options of scores. */
 function attended(some) {
   const size = (most) =>
-    some.random.below(some.random.oneIn(some.isLarge ? 2 : 20) ? 8 * most : most) + (some.random.oneIn(20) ? 0 : 1);
+    some.random.below(some.random.oneIn(some.isLarge ? 2 : 20) ? 3 * most : most) + (some.random.oneIn(20) ? 0 : 1);
   const [batch, heads, queries, keys, depth, width] = [2, 3, 9, 12, 6, 6].map(size);
   const keyHeads = some.random.of([1, heads]);
   const scores = [batch, heads, queries, keys];
