@@ -84,7 +84,8 @@ async function calibrate(sample, sampleMs) {
   return { iterations: Math.max(1, Math.ceil(sampleMs / call)), callMs: call };
 }
 
-function statistics(times) {
+/** Of the times, or of any numbers. */
+export function statistics(times) {
   const sorted = [...times].sort((a, b) => a - b);
   const at = (share) => sorted[Math.round((sorted.length - 1) * share)];
   return { median: at(0.5), p25: at(0.25), p75: at(0.75), least: sorted[0], samples: sorted.length };

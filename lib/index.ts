@@ -17,6 +17,40 @@ export type {
   AttentionVjpOptions,
   ScoreOptions,
 } from './attention-options';
+export type { AdaptiveGradients, AdaptiveSoftmaxOptions } from './layers/adaptive-types';
+export type { ContextOptions, ContrastiveGradients, NoiseContrastiveOptions } from './layers/contrastive-types';
+export { EmbeddingTable, type EmbeddingTableOptions } from './layers/embedding-table';
+export type { FullSoftmaxOptions } from './layers/full-types';
+export type { HierarchicalSoftmaxOptions } from './layers/hierarchical-types';
+export {
+  type Code,
+  type Counts,
+  type FromCountsOptions,
+  type FromPathsOptions,
+  HuffmanTree,
+  type PathLike,
+} from './layers/huffman-tree';
+export type {
+  CandidateGradientOptions,
+  CandidateTrainOptions,
+  GivenCandidates,
+  SampledGradients,
+  SampledSoftmaxOptions,
+  SamplingOptions,
+} from './layers/sampled-types';
+export type {
+  ClassIds,
+  Examples,
+  Hidden,
+  LayerGradients,
+  LossAndGradientOptions,
+  OutputLayer,
+  PromisedLayer,
+  SparseGradient,
+  TopK,
+  TrainOptions,
+  TrainResult,
+} from './layers/types';
 export { crossEntropy, klDivergence, linearCrossEntropy, nllLoss } from './losses';
 export type {
   ClassIndices,
@@ -31,6 +65,13 @@ export type {
   NllLossResult,
   Target,
 } from './options';
+export { AdaptiveSoftmax, FullSoftmax, HierarchicalSoftmax, NoiseContrastive, SampledSoftmax } from './output-layers';
+export { type CheckUnbiasedOptions, checkUnbiased, type UnbiasedReport } from './random/check-unbiased';
+export { type ImportanceEstimate, importanceSampling } from './random/importance';
+export type { Proposal } from './random/proposal';
+export type { Drawn, DrawOptions, Exclusion, ExpectedCountOptions } from './random/proposal-options';
+export { type LearnedProposal, proposals, type UnigramOptions } from './random/proposals';
+export { Rng, type RngState } from './random/rng';
 
 import type {
   ArgmaxOptions,

@@ -23,6 +23,9 @@ import type {
   Signed,
   Target,
 } from './options';
+import type { CheckUnbiasedOptions, Estimate, UnbiasedReport } from './random/check-unbiased';
+import type { importanceSampling } from './random/importance';
+import type { Rng } from './random/rng';
 import type { Direction, ElementsOf, Input, Like, Options, Reduced, Storage, Tensor, TensorLike } from './types';
 
 /** Options that every function of softmax-native/promises has besides its own. */
@@ -248,3 +251,12 @@ export interface AttentionVjpPromise {
     options?: Chosen,
   ): Promise<AttentionGradients<Query, Chosen>>;
 }
+export type CheckUnbiasedPromise = (
+  estimator: (rng: Rng) => Estimate | Promise<Estimate>,
+  exact: Estimate,
+  options: CheckUnbiasedOptions & Pick<PromiseOptions, 'signal'>,
+) => Promise<UnbiasedReport>;
+
+export type ImportanceSamplingPromise = (
+  ...args: Parameters<typeof importanceSampling>
+) => Promise<ReturnType<typeof importanceSampling>>;

@@ -1,8 +1,20 @@
 // The public names of softmax-native/promises: the same functions, options and checks, each giving a promise. What takes
 // longer than handing it over runs on threads of the library, and the event loop is free meanwhile. The documentation is
 // that of the plain names.
+import { adaptiveSoftmax } from './layers/adaptive';
+import type { PromisedAdaptiveSoftmaxConstructor } from './layers/adaptive-types';
+import { noiseContrastive } from './layers/contrastive';
+import type { PromisedNoiseContrastiveConstructor } from './layers/contrastive-types';
+import { computingMethods } from './layers/exposed';
+import { fullSoftmax } from './layers/full';
+import type { PromisedFullSoftmaxConstructor } from './layers/full-types';
+import { hierarchicalSoftmax } from './layers/hierarchical';
+import type { PromisedHierarchicalSoftmaxConstructor } from './layers/hierarchical-types';
+import { sampledSoftmax } from './layers/sampled';
+import type { PromisedSampledSoftmaxConstructor } from './layers/sampled-types';
 import { jobBackend } from './native/backend';
 import { promised } from './native/promised';
+import { promisedMethods } from './native/promised-class';
 import { argmaxOperation } from './operations/argmax';
 import { attend } from './operations/attention';
 import { attendVjp } from './operations/attention-vjp';
@@ -23,11 +35,13 @@ import type {
   ArgmaxPromise,
   AttentionPromise,
   AttentionVjpPromise,
+  CheckUnbiasedPromise,
   CrossEntropyPromise,
   DiagnosePromise,
   DivergencePromise,
   ElementwisePromise,
   HardmaxPromise,
+  ImportanceSamplingPromise,
   JacobianPromise,
   LinearCrossEntropyPromise,
   LogSumExpPromise,
@@ -36,8 +50,14 @@ import type {
   ProductPromise,
   ReductionPromise,
 } from './promise-types';
+import { checkUnbiasedInTurn } from './random/check-unbiased';
+import { importanceSampling as importanceSamplingAtOnce } from './random/importance';
 
+export { EmbeddingTable } from './layers/embedding-table';
+export { HuffmanTree } from './layers/huffman-tree';
 export type { PromiseOptions, Transferred } from './promise-types';
+export { proposals } from './random/proposals';
+export { Rng } from './random/rng';
 
 /** softmax off the event loop: see softmax of softmax-native. */
 export const softmax: ElementwisePromise = promised(1, (logits: unknown, options?: object) =>
@@ -148,4 +168,37 @@ export const attentionVjp: AttentionVjpPromise = promised(
   4,
   (query: unknown, key: unknown, value: unknown, outputGradient: unknown, options?: object) =>
     attendVjp(jobBackend.attentionVjp, attentionVjp, query, key, value, outputGradient, options),
+);
+
+/** checkUnbiased of an estimator that may give promises, one run after the other: see checkUnbiased of softmax-native. */
+export const checkUnbiased: CheckUnbiasedPromise = promised(2, checkUnbiasedInTurn);
+
+/** importanceSampling as a promise, computed at once: see importanceSampling of softmax-native. */
+export const importanceSampling: ImportanceSamplingPromise = promised(2, importanceSamplingAtOnce);
+
+/** FullSoftmax off the event loop: see FullSoftmax of softmax-native. */
+export const FullSoftmax: PromisedFullSoftmaxConstructor = promisedMethods(fullSoftmax(jobBackend), computingMethods);
+
+/** HierarchicalSoftmax off the event loop: see HierarchicalSoftmax of softmax-native. */
+export const HierarchicalSoftmax: PromisedHierarchicalSoftmaxConstructor = promisedMethods(
+  hierarchicalSoftmax(jobBackend),
+  computingMethods,
+);
+
+/** AdaptiveSoftmax off the event loop: see AdaptiveSoftmax of softmax-native. */
+export const AdaptiveSoftmax: PromisedAdaptiveSoftmaxConstructor = promisedMethods(
+  adaptiveSoftmax(jobBackend),
+  computingMethods,
+);
+
+/** SampledSoftmax off the event loop: see SampledSoftmax of softmax-native. */
+export const SampledSoftmax: PromisedSampledSoftmaxConstructor = promisedMethods(
+  sampledSoftmax(jobBackend),
+  computingMethods,
+);
+
+/** NoiseContrastive off the event loop: see NoiseContrastive of softmax-native. */
+export const NoiseContrastive: PromisedNoiseContrastiveConstructor = promisedMethods(
+  noiseContrastive(jobBackend),
+  computingMethods,
 );

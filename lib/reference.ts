@@ -1,6 +1,12 @@
 // The public names of softmax-native/reference: the same functions, options, checks and types, computed by the readable
 // float64 formulas of lib/reference. The oracle of every differential test. The documentation is that of the plain names.
+
 import type * as library from './index';
+import { adaptiveSoftmax } from './layers/adaptive';
+import { noiseContrastive } from './layers/contrastive';
+import { fullSoftmax } from './layers/full';
+import { hierarchicalSoftmax } from './layers/hierarchical';
+import { sampledSoftmax } from './layers/sampled';
 import { argmaxOperation } from './operations/argmax';
 import { attend } from './operations/attention';
 import { attendVjp } from './operations/attention-vjp';
@@ -18,6 +24,14 @@ import { product } from './operations/products';
 import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 import { referenceBackend } from './reference/backend';
+
+export { EmbeddingTable } from './layers/embedding-table';
+// These are plain TypeScript as they are.
+export { HuffmanTree } from './layers/huffman-tree';
+export { checkUnbiased } from './random/check-unbiased';
+export { importanceSampling } from './random/importance';
+export { proposals } from './random/proposals';
+export { Rng } from './random/rng';
 
 /** softmax in float64 TypeScript: see softmax of softmax-native. */
 export const softmax: typeof library.softmax = (logits, options) =>
@@ -120,3 +134,18 @@ export const attention: typeof library.attention = (query, key, value, options) 
 /** attentionVjp in float64 TypeScript: see attentionVjp of softmax-native. */
 export const attentionVjp: typeof library.attentionVjp = (query, key, value, outputGradient, options) =>
   attendVjp(referenceBackend.attentionVjp, attentionVjp, query, key, value, outputGradient, options) as never;
+
+/** FullSoftmax in float64 TypeScript: see FullSoftmax of softmax-native. */
+export const FullSoftmax: typeof library.FullSoftmax = fullSoftmax(referenceBackend);
+
+/** AdaptiveSoftmax in float64 TypeScript: see AdaptiveSoftmax of softmax-native. */
+export const AdaptiveSoftmax: typeof library.AdaptiveSoftmax = adaptiveSoftmax(referenceBackend);
+
+/** HierarchicalSoftmax in float64 TypeScript: see HierarchicalSoftmax of softmax-native. */
+export const HierarchicalSoftmax: typeof library.HierarchicalSoftmax = hierarchicalSoftmax(referenceBackend);
+
+/** SampledSoftmax in float64 TypeScript: see SampledSoftmax of softmax-native. */
+export const SampledSoftmax: typeof library.SampledSoftmax = sampledSoftmax(referenceBackend);
+
+/** NoiseContrastive in float64 TypeScript: see NoiseContrastive of softmax-native. */
+export const NoiseContrastive: typeof library.NoiseContrastive = noiseContrastive(referenceBackend);

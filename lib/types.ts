@@ -1,6 +1,19 @@
 // The public types, and the two that join the public functions to a backend (Call, Backend). Types only: the reference
 // may import this file and nothing else of the project.
 
+import type { CandidateCall, OwnTrainingCall, SharedTrainingCall } from './candidate-calls';
+import type {
+  AdaptiveLossCall,
+  AdaptiveSource,
+  AdaptiveTrainCall,
+  Best,
+  Distribution,
+  Drawn,
+  LinearSource,
+  LinearTrainCall,
+} from './layer-calls';
+import type { TreeDistributionCall, TreeLossCall, TreeSampleCall, TreeTopKCall, TreeTrainCall } from './tree-calls';
+
 /** Real arrays that the functions compute with; the result has the same kind. */
 export type FloatArray = Float32Array | Float64Array;
 
@@ -264,6 +277,24 @@ export interface Backend {
   readonly linearCrossEntropy: Operation<LinearLossCall>;
   readonly attention: Operation<AttentionCall>;
   readonly attentionVjp: Operation<AttentionVjpCall>;
+  readonly candidateLoss: Operation<CandidateCall>;
+  readonly trainSharedCandidates: Operation<SharedTrainingCall>;
+  readonly trainOwnCandidates: Operation<OwnTrainingCall>;
+  readonly linear: Operation<Distribution<LinearSource>>;
+  readonly linearTopK: Operation<Best<LinearSource>>;
+  readonly linearSample: Operation<Drawn<LinearSource>>;
+  readonly linearTrain: Operation<LinearTrainCall>;
+  readonly adaptive: Operation<Distribution<AdaptiveSource>>;
+  readonly adaptiveTopK: Operation<Best<AdaptiveSource>>;
+  readonly adaptiveSample: Operation<Drawn<AdaptiveSource>>;
+  readonly adaptiveCrossEntropy: Operation<AdaptiveLossCall>;
+  readonly adaptiveTrain: Operation<AdaptiveTrainCall>;
+
+  readonly treeLoss: Operation<TreeLossCall>;
+  readonly treeDistribution: Operation<TreeDistributionCall>;
+  readonly treeTopK: Operation<TreeTopKCall>;
+  readonly treeSample: Operation<TreeSampleCall>;
+  readonly treeTrain: Operation<TreeTrainCall>;
 
   readonly softmaxBetaGradient: Kernel;
   /** The Jacobian of softmax is symmetric: this is its JVP, too. */

@@ -10,14 +10,18 @@
 // service when the requests in flight are answered: for a moment it still takes what is on its way, and tells each client
 // to go elsewhere with its next request (connection: close).
 import { createServer } from 'node:http';
+import { availableParallelism } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
+import { setThreads } from 'softmax-native';
 import { handlersOf } from './handlers.mjs';
 
 const { values: options } = parseArgs({
   options: { port: { type: 'string', default: '8080' }, sync: { type: 'boolean', default: false } },
 });
 const handlers = handlersOf(options.sync);
+// What computes leaves a processor to the event loop, which would else wait for its turn.
+if (!options.sync) setThreads(Math.max(1, availableParallelism() - 1));
 
 const LARGEST_BODY = 64 * 2 ** 20;
 // Closing a socket at once would lose the requests that it has received and nobody has read.

@@ -10,6 +10,7 @@ import { Flag } from './frame';
 import { prompt } from './invoke';
 import { inTurn, job } from './jobs';
 import { NativeKernel } from './kernel';
+import * as layers from './layers';
 import { addon, reason } from './loaded';
 
 const { version } = createRequire(__filename)('../../package.json') as { version: string };
@@ -71,6 +72,24 @@ function backendOf(binary: Addon): Backend {
     linearCrossEntropy: prompt(binary, descriptions.linearCrossEntropy),
     attention: prompt(binary, descriptions.attention),
     attentionVjp: prompt(binary, descriptions.attentionVjp),
+    candidateLoss: prompt(binary, descriptions.candidateLoss),
+    trainSharedCandidates: prompt(binary, descriptions.trainSharedCandidates),
+    trainOwnCandidates: prompt(binary, descriptions.trainOwnCandidates),
+    linear: prompt(binary, layers.linear),
+    linearTopK: prompt(binary, layers.linearTopK),
+    linearSample: prompt(binary, layers.linearSample),
+    linearTrain: prompt(binary, layers.linearTrain),
+    adaptive: prompt(binary, layers.adaptive),
+    adaptiveTopK: prompt(binary, layers.adaptiveTopK),
+    adaptiveSample: prompt(binary, layers.adaptiveSample),
+    adaptiveCrossEntropy: prompt(binary, layers.adaptiveCrossEntropy),
+    adaptiveTrain: prompt(binary, layers.adaptiveTrain),
+
+    treeLoss: prompt(binary, descriptions.treeLoss),
+    treeDistribution: prompt(binary, descriptions.treeDistribution),
+    treeTopK: prompt(binary, descriptions.treeTopK),
+    treeSample: prompt(binary, descriptions.treeSample),
+    treeTrain: prompt(binary, descriptions.treeTrain),
 
     softmaxBetaGradient: new NativeKernel(binary, descriptions.softmaxBetaGradient, 'elements', 0, undefined),
     softmaxVjp: prompt(binary, descriptions.softmaxVjp),
@@ -96,6 +115,24 @@ function jobsOf(binary: Addon): Backend {
     linearCrossEntropy: job(binary, descriptions.linearCrossEntropy),
     attention: job(binary, descriptions.attention),
     attentionVjp: job(binary, descriptions.attentionVjp),
+    candidateLoss: job(binary, descriptions.candidateLoss),
+    trainSharedCandidates: job(binary, descriptions.trainSharedCandidates),
+    trainOwnCandidates: job(binary, descriptions.trainOwnCandidates),
+    linear: job(binary, layers.linear),
+    linearTopK: job(binary, layers.linearTopK),
+    linearSample: job(binary, layers.linearSample),
+    linearTrain: job(binary, layers.linearTrain),
+    adaptive: job(binary, layers.adaptive),
+    adaptiveTopK: job(binary, layers.adaptiveTopK),
+    adaptiveSample: job(binary, layers.adaptiveSample),
+    adaptiveCrossEntropy: job(binary, layers.adaptiveCrossEntropy),
+    adaptiveTrain: job(binary, layers.adaptiveTrain),
+
+    treeLoss: job(binary, descriptions.treeLoss),
+    treeDistribution: job(binary, descriptions.treeDistribution),
+    treeTopK: job(binary, descriptions.treeTopK),
+    treeSample: job(binary, descriptions.treeSample),
+    treeTrain: job(binary, descriptions.treeTrain),
 
     softmaxBetaGradient: job(binary, descriptions.softmaxBetaGradient),
     softmaxVjp: job(binary, descriptions.softmaxVjp),

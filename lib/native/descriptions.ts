@@ -2,9 +2,11 @@
 import { lengthOf } from '../intrinsics';
 import type { Call, DiagnoseCall, FloatArray, OperationName, ProductCall } from '../types';
 import { attention, attentionVjp } from './attention';
+import { candidateLoss, trainOwnCandidates, trainSharedCandidates } from './candidates';
 import { Flag } from './frame';
 import type { Description } from './invoke';
 import { divergence, linearLoss, loss } from './losses';
+import { treeDistribution, treeLoss, treeSample, treeTopK, treeTrain } from './trees';
 
 const names = ['logits', 'options.out', 'options.mask', 'options.weights', 'sign'];
 
@@ -78,6 +80,15 @@ export const descriptions = {
   linearCrossEntropy: linearLoss,
   attention,
   attentionVjp,
+  candidateLoss,
+  trainSharedCandidates,
+  trainOwnCandidates,
+
+  treeLoss,
+  treeDistribution,
+  treeTopK,
+  treeSample,
+  treeTrain,
 
   softmaxBetaGradient: familyMember('softmaxBetaGradient'),
   softmaxVjp: product('softmaxVjp', 'p', 'g'),

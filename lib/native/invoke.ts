@@ -13,6 +13,8 @@ export interface Invocation {
   readonly names: readonly string[];
   /** Positions of results besides 1. */
   readonly results?: readonly number[];
+  /** Positions of arrays that are changed in place: they are read, and in the end written. */
+  readonly updates?: readonly number[];
   readonly flags?: number;
   /** Where they are not those of the call. */
   readonly maskStrides?: Parts | undefined;

@@ -79,9 +79,10 @@ function replace(
     return changed;
   }
   if (levels === 0) return value;
-  // What is not an array of its own, be it inherited, stays as the object has it.
-  const changed = Object.create(value) as object;
-  for (const key of Object.keys(value)) {
+  // What the object inherits stays inherited. N.B. the object itself is no prototype: V8 would make a hidden class for each
+  // call, and each keeps its call alive until the next full collection.
+  const changed = Object.create(Object.getPrototypeOf(value)) as object;
+  for (const key of Object.getOwnPropertyNames(value)) {
     if (key === 'signal') continue;
     const inner = replace((value as Record<string, unknown>)[key], levels - 1, change, found);
     Object.defineProperty(changed, key, { value: inner, enumerable: true });

@@ -1,17 +1,22 @@
 // The reference as a backend: what runs where no binary loads, and `softmax-native/reference`.
 import type { Backend, Call, FloatArray, NonFinite, Operation, PromptKernel, Verdict } from '../types';
+import { adaptive, adaptiveCrossEntropy, adaptiveSample, adaptiveTopK, adaptiveTrain } from './adaptive';
 import { argmax, hardmax } from './argmax';
 import { attention, attentionVjp } from './attention';
+import { candidateLoss } from './candidates';
 import { crossEntropy } from './cross-entropy';
 import { logSoftmaxJacobian, logSumExpVjp, softmaxBetaGradient, softmaxJacobian } from './derivatives';
 import { diagnose } from './diagnose';
 import { klDivergence } from './kl-divergence';
+import { linear, linearSample, linearTopK, linearTrain } from './linear';
 import { linearCrossEntropy } from './linear-cross-entropy';
 import { logSoftmax } from './log-softmax';
 import { logSumExp } from './log-sum-exp';
 import { nllLoss } from './nll-loss';
 import { logSoftmaxJvp, logSoftmaxVjp, softmaxVjp } from './products';
 import { softmax } from './softmax';
+import { trainOwnCandidates, trainSharedCandidates } from './train-candidates';
+import { treeDistribution, treeLoss, treeSample, treeTopK, treeTrain } from './tree';
 
 function rowsCall(
   logits: FloatArray,
@@ -61,6 +66,24 @@ export const referenceBackend: Backend = {
   linearCrossEntropy: operation(linearCrossEntropy),
   attention: operation(attention),
   attentionVjp: operation(attentionVjp),
+  candidateLoss: operation(candidateLoss),
+  trainSharedCandidates: operation(trainSharedCandidates),
+  trainOwnCandidates: operation(trainOwnCandidates),
+  linear: operation(linear),
+  linearTopK: operation(linearTopK),
+  linearSample: operation(linearSample),
+  linearTrain: operation(linearTrain),
+  adaptive: operation(adaptive),
+  adaptiveTopK: operation(adaptiveTopK),
+  adaptiveSample: operation(adaptiveSample),
+  adaptiveCrossEntropy: operation(adaptiveCrossEntropy),
+  adaptiveTrain: operation(adaptiveTrain),
+
+  treeLoss: operation(treeLoss),
+  treeDistribution: operation(treeDistribution),
+  treeTopK: operation(treeTopK),
+  treeSample: operation(treeSample),
+  treeTrain: operation(treeTrain),
 
   softmaxBetaGradient: kernel(softmaxBetaGradient),
   softmaxVjp: operation(softmaxVjp),

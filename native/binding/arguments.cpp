@@ -221,6 +221,22 @@ bool Arguments::depth(std::size_t i, std::size_t* depth) {
   return fits;
 }
 
+bool Arguments::count(std::size_t i, std::size_t each, std::size_t* count) {
+  std::size_t size;
+  const bool fits = is_size(number(i)) && multiply(each, static_cast<std::size_t>(number(i)), &size);
+  if (fits) {
+    *count = static_cast<std::size_t>(number(i));
+  } else {
+    fail(frame::kBadFrame, 0);
+  }
+  return fits;
+}
+
+bool Arguments::refuse() {
+  fail(frame::kBadFrame, 0);
+  return false;
+}
+
 void Arguments::finish(const Outcome& outcome) {
   if (outcome.status == Status::kNonFinite) fail(frame::kNonFiniteRow, outcome.row);
   if (outcome.status == Status::kOutOfMemory) fail(frame::kOutOfMemory, 0);
@@ -238,6 +254,7 @@ template Logits<double> Arguments::logits<double>();
 template const float* Arguments::input<float>(std::size_t, std::size_t);
 template const double* Arguments::input<double>(std::size_t, std::size_t);
 template const std::int32_t* Arguments::input<std::int32_t>(std::size_t, std::size_t);
+template const std::uint8_t* Arguments::input<std::uint8_t>(std::size_t, std::size_t);
 template Broadcast<float> Arguments::broadcast<float>(std::size_t, frame::Index);
 template Broadcast<double> Arguments::broadcast<double>(std::size_t, frame::Index);
 template float* Arguments::output<float>(std::size_t, std::size_t, unsigned);

@@ -21,7 +21,7 @@ struct View {
 // One call's arguments. Each reader notes the first fault in the frame and makes ok() false; nothing is computed then.
 class Arguments {
  public:
-  static constexpr std::size_t kMost = 12;
+  static constexpr std::size_t kMost = 16;
 
   // The arrays and numbers of a call that is made now.
   Arguments(napi_env env, const napi_value* values, std::size_t count, double* frame);
@@ -60,7 +60,10 @@ class Arguments {
   // Number i as a length that rows and classes of the layout have; false where arrays could not be so large.
   bool depth(std::size_t i, std::size_t* depth);
   double slot(std::size_t i) const { return frame_[i]; }
-  void refuse_frame() { fail(frame::kBadFrame, 0); }
+  // Number i as a count of what has `each` elements; false where no array could hold so many.
+  bool count(std::size_t i, std::size_t each, std::size_t* count);
+  // Notes that the numbers are not what lib/ writes; false.
+  bool refuse();
   double& number(std::size_t i) { return frame_[frame::kNumbers + i]; }
 
   void finish(const Outcome& outcome);

@@ -86,8 +86,7 @@ bool read_attention(Arguments& arguments, Attention<T>* call) {
                     read_whole(arguments.number(kLast), -4503599627370496.0, &call->last);
   const double scale = arguments.number(kScale), softcap = arguments.number(kSoftcap);
   if (!fits || scale - scale != 0 || softcap - softcap != 0 || softcap < 0) {
-    arguments.refuse_frame();
-    return false;
+    return arguments.refuse();
   }
   const Logits<T> options = arguments.options<T>();
   call->scale = scale;

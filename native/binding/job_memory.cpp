@@ -3,15 +3,17 @@
 #include <cstdint>
 #include <cstdlib>
 #include <mutex>
+#include <new>
 
 namespace softmax_native {
 namespace {
 
-// Blocks are powers of two from 4 KiB on; each kind has a list of those that nobody uses. A block begins with its kind.
+// Blocks are powers of two from 4 KiB on; each kind has a list of those that nobody uses. A block begins with its kind
+// and with how much of it was ever used: what was not has no pages, and does not count.
 constexpr std::size_t kLeast = std::size_t{1} << 12, kKinds = 28, kHeader = 64;
 
 struct Block {
-  std::size_t kind;
+  std::size_t kind, used;
   Block* next;
 };
 static_assert(sizeof(Block) <= kHeader);
@@ -20,10 +22,13 @@ struct Kept {
   std::mutex mutex;
   Block* first[kKinds] = {};
   std::size_t bytes = 0;
+  std::size_t environments = 0;
 };
 
 Kept& kept() {
-  static Kept* all = new Kept;  // never destroyed: an environment may outlive the statics
+  // Never destroyed: an environment may outlive the statics.
+  alignas(Kept) static unsigned char storage[sizeof(Kept)];
+  static Kept* all = new (storage) Kept;
   return *all;
 }
 
@@ -41,13 +46,15 @@ void* take_memory(std::size_t bytes) {
     const std::lock_guard<std::mutex> lock(kept().mutex);
     if (Block* block = kept().first[kind]) {
       kept().first[kind] = block->next;
-      kept().bytes -= size_of(kind);
+      kept().bytes -= block->used;
+      if (block->used < bytes + kHeader) block->used = bytes + kHeader;
       return contents_of(block);
     }
   }
   Block* block = static_cast<Block*>(std::malloc(size_of(kind)));
   if (block == nullptr) return nullptr;
   block->kind = kind;
+  block->used = bytes + kHeader;
   return contents_of(block);
 }
 
@@ -56,14 +63,31 @@ void give_back_memory(void* memory) {
   Block* block = reinterpret_cast<Block*>(static_cast<unsigned char*>(memory) - kHeader);
   {
     const std::lock_guard<std::mutex> lock(kept().mutex);
-    if (kept().bytes + size_of(block->kind) <= kKeptMemory) {
+    if (kept().bytes + block->used <= kKeptMemory) {
       block->next = kept().first[block->kind];
       kept().first[block->kind] = block;
-      kept().bytes += size_of(block->kind);
+      kept().bytes += block->used;
       return;
     }
   }
   std::free(block);
+}
+
+void retain_memory() {
+  const std::lock_guard<std::mutex> lock(kept().mutex);
+  ++kept().environments;
+}
+
+void release_memory() {
+  const std::lock_guard<std::mutex> lock(kept().mutex);
+  if (--kept().environments != 0) return;
+  for (Block*& first : kept().first) {
+    while (Block* block = first) {
+      first = block->next;
+      std::free(block);
+    }
+  }
+  kept().bytes = 0;
 }
 
 }  // namespace softmax_native

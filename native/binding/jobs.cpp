@@ -112,6 +112,7 @@ void leave(void* given) {
   }
   jobs->environment->jobs = nullptr;
   delete jobs;
+  release_memory();
   Queue::shared().release();
 }
 
@@ -137,17 +138,30 @@ struct Call {
   }
 };
 
+// The copy that the job has of that array, if it was given at an earlier position: what is computed in place for the
+// caller is computed in place in one copy. `given` has the views of the caller's arrays.
+void* copy_of(const Job* job, const View* given, std::size_t position) {
+  const View& view = given[position];
+  for (std::size_t i = 0; i < position; ++i) {
+    const bool same = given[i].data == view.data && given[i].type == view.type && given[i].length == view.length;
+    if (same && job->copies[i] != nullptr) return job->copies[i];
+  }
+  return nullptr;
+}
+
 // Gives the job the array at `position`: itself if it is the job's own, else memory of the same size, filled unless it
 // is a result. False without memory, or if it is no typed array.
-bool take_array(napi_env env, Job* job, std::size_t position, napi_value value, bool own, bool written) {
-  View& view = job->views[position];
+bool take_array(napi_env env, Job* job, View* given, std::size_t position, napi_value value, bool own, bool written) {
+  View& view = given[position];
   if (!read_view(env, value, &view)) return false;
+  job->views[position] = view;
   if (!view.present()) return true;
   if (own) return napi_create_reference(env, value, 1, &job->references[position]) == napi_ok;
-  void* copy = job->copies[position] = take_memory(view.bytes());
+  void* copy = copy_of(job, given, position);
+  if (copy == nullptr) copy = job->copies[position] = take_memory(view.bytes());
   if (copy == nullptr) return false;
   if (!written) std::memcpy(copy, view.data, view.bytes());
-  view.data = copy;
+  job->views[position].data = copy;
   return true;
 }
 
@@ -168,9 +182,14 @@ napi_value attach_jobs(napi_env env, napi_callback_info info) {
     return boolean(env, false);
   }
   napi_unref_threadsafe_function(env, jobs->settled);
-  Queue::shared().retain();
   // After the function's own hook, and so before it when the environment ends.
-  napi_add_env_cleanup_hook(env, leave, jobs);
+  if (napi_add_env_cleanup_hook(env, leave, jobs) != napi_ok) {
+    napi_release_threadsafe_function(jobs->settled, napi_tsfn_abort);
+    delete jobs;
+    return boolean(env, false);
+  }
+  retain_memory();
+  Queue::shared().retain();
   call.environment->jobs = jobs;
   return boolean(env, true);
 }
@@ -190,10 +209,11 @@ napi_value start_job(napi_env env, napi_callback_info info) {
   job->slot = slot;
   job->count = call.count - 3;
   std::memcpy(job->frame, call.environment->frame, sizeof(job->frame));
+  View given[Arguments::kMost];
   for (std::size_t i = 0; i < job->count; ++i) {
     const bool is_own = (static_cast<unsigned>(own) >> i & 1) != 0;
     const bool is_written = (static_cast<unsigned>(written) >> i & 1) != 0;
-    if (take_array(env, job, i, call.values[i + 3], is_own, is_written)) continue;
+    if (take_array(env, job, given, i, call.values[i + 3], is_own, is_written)) continue;
     free_job(env, job);
     return number(env, -2);
   }

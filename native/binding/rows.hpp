@@ -2,12 +2,16 @@
 #pragma once
 
 #include "attention.hpp"
+#include "candidates.hpp"
+#include "adaptive.hpp"
 #include "derivatives.hpp"
 #include "diagnosis.hpp"
 #include "linear.hpp"
 #include "losses.hpp"
+#include "predictions.hpp"
 #include "row.hpp"
 #include "softmax_family.hpp"
+#include "tree.hpp"
 
 namespace softmax_native {
 
@@ -24,6 +28,24 @@ inline constexpr NamedRow kRows[] = {
     {"linearCrossEntropy", linear_cross_entropy_row},
     {"attention", attention_row},
     {"attentionVjp", attention_vjp_row},
+    {"candidateLoss", candidate_loss_row},
+    {"trainSharedCandidates", train_shared_candidates_row},
+    {"trainOwnCandidates", train_own_candidates_row},
+    {"linear", linear_row},
+    {"linearTopK", linear_top_k_row},
+    {"linearSample", linear_sample_row},
+    {"linearTrain", linear_train_row},
+    {"adaptive", adaptive_row},
+    {"adaptiveTopK", adaptive_top_k_row},
+    {"adaptiveSample", adaptive_sample_row},
+    {"adaptiveCrossEntropy", adaptive_cross_entropy_row},
+    {"adaptiveTrain", adaptive_train_row},
+
+    {"treeLoss", tree_loss_row},
+    {"treeDistribution", tree_distribution_row},
+    {"treeTopK", tree_top_k_row},
+    {"treeSample", tree_sample_row},
+    {"treeTrain", tree_train_row},
 
     {"softmaxVjp", softmax_vjp_row},
     {"logSoftmaxVjp", log_softmax_vjp_row},

@@ -18,3 +18,4 @@
 #include "multiply.hpp"
 #include "derivatives.hpp"
 #include "attention.hpp"
+#include "training.hpp"

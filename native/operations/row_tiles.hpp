@@ -37,14 +37,10 @@ void run_tasks(std::size_t tasks, std::size_t slots, std::size_t elements, Task&
     const DefaultFloatMode mode;
     task(i, slot);
   };
-  if (flag == nullptr) {
-    Pool::shared().run(tasks, slots, elements >= kWaking, in_default_mode);
-  } else {
-    // A job, which has its part of the processors.
-    const std::size_t jobs = Queue::shared().running();
-    const std::size_t part = jobs < 2 ? slots : divide_up(slots, jobs);
-    Pool::behind().run(tasks, part, elements >= kWaking, in_default_mode);
-  }
+  Pool& pool = Pool::of_this_thread();
+  // Jobs that run at the same time have a part of the processors each.
+  const std::size_t sharing = &pool == &Pool::behind() ? Queue::shared().running() : 1;
+  pool.run(tasks, sharing < 2 ? slots : divide_up(slots, sharing), elements >= kWaking, in_default_mode);
 }
 
 template <class T>

@@ -35,6 +35,8 @@ Pool& Pool::behind() {
   return *pool;
 }
 
+Pool& Pool::of_this_thread() { return stands_back() ? behind() : shared(); }
+
 void Pool::set_threads(std::size_t threads) { requested_.store(threads, std::memory_order_relaxed); }
 
 std::size_t Pool::threads() const {

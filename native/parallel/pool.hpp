@@ -14,6 +14,8 @@ class Pool {
   // For the process: every environment (main thread, workers) shares it. The second is for jobs that nobody waits in.
   static Pool& shared();
   static Pool& behind();
+  // The one for what this thread splits: behind() for a thread that itself works behind the caller's back.
+  static Pool& of_this_thread();
 
   // Threads a job may use, the caller included. 0 = as many as the machine has processors. Asked of shared().
   void set_threads(std::size_t threads);

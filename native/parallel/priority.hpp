@@ -9,8 +9,14 @@
 
 namespace softmax_native {
 
-// Of this thread, for good. On Linux, where a nice value is a thread's own; elsewhere nothing.
+inline bool& stands_back() {
+  static thread_local bool stands_back = false;
+  return stands_back;
+}
+
+// Of this thread, for good. On Linux, it gets a nice value, which is a thread's own there.
 inline void stand_back() {
+  stands_back() = true;
 #if defined(__linux__)
   constexpr int kNicer = 5;  // a third of the weight, which counts only where others want the processor
   setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + kNicer);

@@ -160,6 +160,22 @@ TEST(environments_on_several_threads_share_it) {
   CHECK(wrong == 0);
 }
 
+TEST(a_job_splits_its_work_over_threads_that_stand_back) {
+  const Environment environment;
+  struct Splitting final : QueuedJob {
+    std::atomic<const Pool*> pool{nullptr};
+    void run() override {
+      pool.store(&Pool::of_this_thread());
+      pool.notify_all();
+    }
+  };
+  Splitting job;
+  CHECK(Queue::shared().put(job, 1));
+  job.pool.wait(nullptr);
+  CHECK(job.pool.load() == &Pool::behind());
+  CHECK(&Pool::of_this_thread() == &Pool::shared());
+}
+
 // Gives an operation of seconds up after a few milliseconds; returns how many more it took to end.
 int milliseconds_late(const Logits<float>& call, float* out) {
   CancelFlag cancelled{false};
