@@ -37,7 +37,9 @@ import type { ElementsOf, Storage, TensorLike } from './types';
  * @throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE, ERR_SOFTMAX_SHAPE_MISMATCH,
  * ERR_SOFTMAX_DETACHED, ERR_SOFTMAX_OVERLAP, ERR_SOFTMAX_NON_FINITE. `out` is then as it was.
  * @example
- * attention(...[[1], [0, 2], [3, 5]].map((v) => ({ data: Float64Array.from(v), dims: [v.length, 1] }))).output.data; // Float64Array [4.7615...]
+ * const matrix = (...rows) => ({ data: Float64Array.from(rows.flat()), dims: [rows.length, rows[0].length] });
+ * const [keys, values] = [matrix([1, 1], [1, 0], [0, 2]), matrix([1, 2], [3, 4], [5, 6])];
+ * attention(matrix([1, 0]), keys, values).output.data; // Float64Array [2.5933..., 3.5933...]
  */
 export function attention<
   Query extends TensorLike,
@@ -66,7 +68,9 @@ export function attention<
  * @returns queryGradient, keyGradient and valueGradient; biasGradient in the bias's shape if it was asked for
  * @throws the same as attention
  * @example
- * attentionVjp(...[[1], [0, 0], [1, 3], [1]].map((v) => ({ data: Float64Array.from(v), dims: [v.length, 1] }))).keyGradient.data; // Float64Array [-0.5, 0.5]
+ * const column = (...rows) => ({ data: Float64Array.from(rows), dims: [rows.length, 1] });
+ * const [query, keys, values] = [column(1), column(0, 0), column(1, 3)];
+ * attentionVjp(query, keys, values, column(1)).keyGradient.data; // Float64Array [-0.5, 0.5]
  */
 export function attentionVjp<
   Query extends TensorLike,

@@ -56,14 +56,16 @@ bool read_shape(Arguments& arguments, AttentionShape* shape) {
                      read_whole(arguments.number(kWidth), 0, &shape->width);
   if (!whole || shape->heads % shape->key_heads != 0) return false;
   shape->keys = layout.n;
-  // Arrays of such lengths must exist for anything else to be read, but first the lengths must not overflow.
+  shape->batch = 0;
+  // Whether arrays of such lengths could exist; in doubles, which do not overflow.
   const double rows = static_cast<double>(layout.rows()), keys = static_cast<double>(layout.n);
   const double per_batch = static_cast<double>(shape->heads) * static_cast<double>(shape->queries);
-  const double most = static_cast<double>(shape->depth) + static_cast<double>(shape->width) + keys + 1;
+  const double per_row = static_cast<double>(shape->depth) + static_cast<double>(shape->width);
   constexpr double kLargest = 9007199254740992.0;
-  if (per_batch > rows || (rows + per_batch * keys) * most > kLargest) return false;
+  if (per_batch > rows || rows * (per_row + keys + 1) > kLargest) return false;
   shape->batch = layout.rows() / (shape->heads * shape->queries);
-  return shape->batch * shape->heads * shape->queries == layout.rows() && rows * keys * most < kLargest;
+  const double key_heads = static_cast<double>(shape->batch) * static_cast<double>(shape->key_heads);
+  return shape->batch * shape->heads * shape->queries == layout.rows() && key_heads * keys * per_row <= kLargest;
 }
 
 // Elements that a broadcast array must have.

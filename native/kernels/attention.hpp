@@ -17,7 +17,7 @@ struct Lines {
   std::size_t row;
 };
 
-// rows x vectors of a product; `count` of the last vector's columns where it is not whole.
+// rows x vectors of a product, at most kTileRows x 2; `count` of the last vector's columns where it is not whole.
 template <class V, std::size_t rows, std::size_t vectors, bool whole>
 inline void product_part(Strided<const typename V::Scalar> a, Lines<const typename V::Scalar> b,
                          Lines<const typename V::Scalar> addend, const typename V::Scalar* factor,

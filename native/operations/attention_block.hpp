@@ -100,10 +100,9 @@ class AttentionBlock {
     return go(true);
   }
 
-  // Of lane i: the greatest score, the sum of the weights relative to it, and the sum of the values along the lanes.
+  // Of lane i the greatest score; the sums of values, [width, kQueries], relative to it; and the queries as they are
+  // multiplied.
   T max(std::size_t i) const { return max_[i]; }
-  double total(std::size_t i) const { return total_[i]; }
-  const T* maxima() const { return max_; }
   const T* output() const { return output_; }
   const T* scaled() const { return scaled_; }
   const T* packed() const { return packed_; }

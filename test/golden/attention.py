@@ -1,6 +1,6 @@
 """Writes attention.json: attention and its gradients by PyTorch's own operations and autograd, in float64.
 
-    python3 attention.py > attention.json
+    python3 attention.py > attention.json && npx biome format --write attention.json
 
 Each case has its inputs, so that the file stands alone. Made with PyTorch 1.13.
 """
