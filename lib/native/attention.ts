@@ -1,6 +1,8 @@
 // How attention is put to the binary: positions and numbers as in native/binding/attention.hpp.
+
+import type { AttentionCall, AttentionScores, AttentionVjpCall, ScoreStrides } from '../attention-calls';
 import { referenceBackend } from '../reference/backend';
-import type { AttentionCall, AttentionScores, AttentionVjpCall, Parts, ScoreStrides } from '../types';
+import type { Parts } from '../types';
 import type { Description } from './invoke';
 
 const names = ['query', 'options.out', 'options.mask', 'key', 'value', 'options.bias', 'logSumExp', 'weights'];

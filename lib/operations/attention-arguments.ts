@@ -1,8 +1,10 @@
 // What attention and its gradients are asked for: query, key, value and the options of scores, read, and put in the form
 // that backends take. Options are read first and lengths last.
+
+import type { AttentionScores } from '../attention-calls';
 import { invalidType } from '../errors';
 import { layoutOf } from '../shape';
-import type { AttentionScores, FloatArray } from '../types';
+import type { FloatArray } from '../types';
 import { validateOptions } from '../validate';
 import { type Given, readFloats, readLike, readMask, readStorage } from './arguments';
 import { Arrangement, fitsFloat32 } from './arrange';

@@ -1,7 +1,9 @@
 // The way of attentionVjp from arguments to result, for either backend.
+
+import type { AttentionScores, AttentionVjpCall } from '../attention-calls';
 import { atCallSite, invalidValue } from '../errors';
 import { broadcastStrides, sizeOf } from '../shape';
-import type { AttentionScores, AttentionVjpCall, FloatArray, Operation } from '../types';
+import type { FloatArray, Operation } from '../types';
 import { validateFlag } from '../validate';
 import { type Given, measureStorage, readStorage } from './arguments';
 import { type Arrangement, allocateLike } from './arrange';

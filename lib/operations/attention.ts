@@ -1,7 +1,9 @@
 // The way of attention from arguments to result, for either backend.
+
+import type { AttentionCall } from '../attention-calls';
 import { atCallSite } from '../errors';
 import { sizeOf } from '../shape';
-import type { AttentionCall, FloatArray, Operation } from '../types';
+import type { FloatArray, Operation } from '../types';
 import { validateFlag } from '../validate';
 import { measureStorage, readStorage } from './arguments';
 import { allocateLike } from './arrange';

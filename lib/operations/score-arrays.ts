@@ -1,8 +1,10 @@
 // Arrays that are broadcast to the scores of attention, [..., heads, queries, keys].
+
+import type { ScoreStrides } from '../attention-calls';
 import { printShape, shapeMismatch } from '../errors';
 import { own } from '../ownership';
 import { broadcastStrides, contiguousStrides, copyStrided, partStrides, sizeOf } from '../shape';
-import type { FloatArray, ScoreStrides } from '../types';
+import type { FloatArray } from '../types';
 import { type Given, measure } from './arguments';
 import { allocateLike } from './arrange';
 import { shapeOf } from './attention-shapes';

@@ -1,7 +1,8 @@
 // Attention, a row at a time: the scores of one query, their softmax, and the mean of the values that it weighs.
 //   score_j = cap tanh(scale q.k_j / cap) + bias_j,   p = softmax(beta score),   output = sum_j p_j v_j
 // Vaswani and others, "Attention is all you need", 2017. What has the weight 0 contributes nothing, whatever it is.
-import type { AttentionCall, AttentionScores, AttentionVjpCall, FloatArray, ScoreStrides, Verdict } from '../types';
+import type { AttentionCall, AttentionScores, AttentionVjpCall, ScoreStrides } from '../attention-calls';
+import type { FloatArray, Verdict } from '../types';
 import type { Row } from './rows';
 import { exponentials, probabilities } from './softmax';
 import { keyOf, type Standing, sharersOf, standingOf } from './standing';
