@@ -17,4 +17,7 @@ void time_operations();
 // The loss of linear layers of many classes.
 void time_linear();
 
+// Training of layers of very many classes.
+void time_training();
+
 }  // namespace bench
