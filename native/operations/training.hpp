@@ -51,7 +51,8 @@ template <class T>
 class HiddenRows {
  public:
   HiddenRows(const Examples<T>& examples, std::size_t batch, std::size_t ranges)
-      : examples_(examples), hidden_(ranges, batch * sizeof(T*)), gradient_(ranges, batch * examples.dim * sizeof(T)),
+      : examples_(examples), k_(kernels_for_rows<T>(examples.dim)), hidden_(ranges, batch * sizeof(T*)),
+        gradient_(ranges, batch * examples.dim * sizeof(T)),
         means_(examples.offsets == nullptr ? 0 : ranges, batch * examples.dim * sizeof(T)) {
     for (T& one : ones_) one = 1;
   }
@@ -74,7 +75,7 @@ class HiddenRows {
       const T factor = static_cast<T>(-(examples_.table_rate / static_cast<double>(size)));
       T* gradient = batch.gradient + i * examples_.dim;
       each_part(batch.first + i, [&](T* const* rows, std::size_t count) {
-        kernels().of<T>().row_updates(gradient, rows, ones_, count, examples_.dim, factor, nullptr);
+        k_.row_updates(gradient, rows, ones_, count, examples_.dim, factor, nullptr);
       });
     }
   }
@@ -95,6 +96,7 @@ class HiddenRows {
  private:
   static constexpr std::size_t kSome = 32;
   const Examples<T>& examples_;
+  const KernelsOf<T>& k_;
   const Scratch hidden_, gradient_, means_;
   T ones_[kSome];
 
@@ -122,10 +124,9 @@ class HiddenRows {
     const std::size_t size = size_of(example);
     std::memset(sum, 0, examples_.dim * sizeof(T));
     each_part(example, [&](T* const* rows, std::size_t count) {
-      kernels().of<T>().row_updates(nullptr, rows, ones_, count, examples_.dim, T(0), sum);
+      k_.row_updates(nullptr, rows, ones_, count, examples_.dim, T(0), sum);
     });
-    if (size != 1)
-      kernels().of<T>().scale(sum, sum, examples_.dim, static_cast<T>(1 / static_cast<double>(size)), false);
+    if (size != 1) k_.scale(sum, sum, examples_.dim, static_cast<T>(1 / static_cast<double>(size)), false);
     return sum;
   }
 };

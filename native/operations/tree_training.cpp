@@ -11,8 +11,8 @@ class TreeTraining {
  public:
   TreeTraining(const TreeLayer<T>& layer, const std::int32_t* targets, double rate, std::size_t batch,
                std::size_t ranges)
-      : layer_(layer), targets_(targets), rate_(static_cast<T>(-rate)), paths_(layer, ranges), top_(layer, ranges),
-        kept_(ranges, batch * layer.tree.depth * sizeof(T)) {}
+      : layer_(layer), k_(kernels_for_rows<T>(layer.dim)), targets_(targets), rate_(static_cast<T>(-rate)),
+        paths_(layer, ranges), top_(layer, ranges), kept_(ranges, batch * layer.tree.depth * sizeof(T)) {}
   bool ok() const { return paths_.ok() && top_.ok() && kept_.ok(); }
 
   double step(const MiniBatch<T>& batch) {
@@ -52,6 +52,7 @@ class TreeTraining {
   };
 
   const TreeLayer<T>& layer_;
+  const KernelsOf<T>& k_;
   const std::int32_t* targets_;
   const T rate_;
   const TreePaths<T> paths_;
@@ -67,8 +68,8 @@ class TreeTraining {
       const std::int32_t target = targets_[batch.first + i];
       T* const* rows = rows_of(target, range);
       differentiate(target, range, paths_.scores(batch.hidden[i], target, rows, range), g + i * depth);
-      kernels().of<T>().row_updates(nullptr, rows, g + i * depth, layer_.tree.length(target), layer_.dim, T(0),
-                                    batch.gradient + i * layer_.dim);
+      k_.row_updates(nullptr, rows, g + i * depth, layer_.tree.length(target), layer_.dim, T(0),
+                     batch.gradient + i * layer_.dim);
     }
     for (std::size_t i = 0; i < batch.count; ++i) {
       const std::int32_t target = targets_[batch.first + i];
@@ -83,13 +84,13 @@ class TreeTraining {
   }
 
   void differentiate(std::int32_t target, std::size_t range, const T* scores, T* g) {
-    kernels().of<T>().logistic_kept(scores, layer_.tree.bits + layer_.tree.begin(target), g, layer_.tree.length(target),
-                                    losses_[range].of.sums);
+    k_.logistic_kept(scores, layer_.tree.bits + layer_.tree.begin(target), g, layer_.tree.length(target),
+                     losses_[range].of.sums);
   }
 
   void update(const T* hidden, std::int32_t target, T* const* rows, std::size_t, const T* g, T* gradient) const {
     const std::size_t begin = layer_.tree.begin(target), count = layer_.tree.length(target);
-    kernels().of<T>().row_updates(hidden, rows, g, count, layer_.dim, rate_, gradient);
+    k_.row_updates(hidden, rows, g, count, layer_.dim, rate_, gradient);
     if (layer_.bias == nullptr) return;
     for (std::size_t i = 0; i < count; ++i) layer_.bias[layer_.tree.nodes[begin + i]] += rate_ * g[i];
   }
