@@ -62,9 +62,9 @@ class OwnTraining {
   }
 
  private:
-  // Minibatches between two looks whether the job has been given up; rows that are asked for ahead; minibatches that
-  // are known: the present one, the next, the one after.
-  static constexpr std::size_t kUnwatched = 64, kAsked = 128, kPrepared = 3;
+  // Minibatches between two looks whether the job has been given up; those that are known: the present one, the next,
+  // the one after.
+  static constexpr std::size_t kUnwatched = 64, kPrepared = 3;
 
   const Examples<T>& examples_;
   const std::int32_t* targets_;
@@ -101,15 +101,16 @@ class OwnTraining {
       prepared[i].numbers = numbers_.template part<std::uint64_t>(kPrepared * range + i);
     }
     draw(begin, end, &prepared[0]);
-    find(prepared[0]);
+    RowsAhead<T> ahead(dim_);
+    find(prepared[0], ahead);
     draw(begin + prepared[0].count, end, &prepared[1]);
     Losses losses;
     for (std::size_t i = 0;; ++i) {
       Prepared &now = prepared[i % kPrepared], &next = prepared[(i + 1) % kPrepared];
       if (now.count == 0 || (i % kUnwatched == 0 && is_cancelled(flag))) break;
       draw(next.first + next.count, end, &prepared[(i + 2) % kPrepared]);
-      find(next);
-      step(now, range, &losses);
+      find(next, ahead);
+      step(now, range, ahead, &losses);
     }
     return losses.total();
   }
@@ -132,8 +133,8 @@ class OwnTraining {
 
   std::size_t sets_of(const Prepared& batch) const { return given_.window && batch.count != 0 ? 1 : batch.count; }
 
-  // Its classes, whose rows are asked for.
-  void find(const Prepared& batch) const {
+  // Its classes, whose rows are to be asked for.
+  void find(const Prepared& batch, RowsAhead<T>& ahead) const {
     const std::size_t sets = sets_of(batch);
     const std::uint64_t* numbers = batch.numbers;
     std::int32_t* ids = batch.ids;
@@ -141,21 +142,23 @@ class OwnTraining {
       *ids++ = targets_[batch.first + s];
       for (std::size_t c = 0; c < given_.n; ++c) *ids++ = given_.table.class_of(*numbers++);
     }
-    if (sets * terms_ > kAsked) return;
-    for (std::size_t i = 0; i < sets * terms_; ++i) HiddenRows<T>::ask_for_row(row_of(batch.ids[i]), dim_);
-    for (std::size_t i = 0; i < batch.count; ++i) rows_.ask(batch.first + i);
+    for (std::size_t i = 0; i < batch.count; ++i) rows_.ask(batch.first + i, ahead);
+    for (std::size_t i = 0; i < sets * terms_; ++i) ahead.add(row_of(batch.ids[i]));
   }
 
-  void step(const Prepared& prepared, std::size_t range, Losses* losses) const {
-    const MiniBatch<T> batch = rows_.gather(prepared.first, prepared.count, range);
+  void step(const Prepared& prepared, std::size_t range, RowsAhead<T>& ahead, Losses* losses) const {
+    const MiniBatch<T> batch = rows_.gather(prepared.first, prepared.count, range, &ahead);
     T* const* rows = point_at(prepared, range);
     T* scores = scores_.template part<T>(range);
     for (std::size_t i = 0; i < batch.count; ++i) {
       T* a = scores + i * terms_;
+      ahead.ask();
       k_.row_dots(batch.hidden[i], rows + set_of(i), terms_, dim_, a);
       correct(batch.first + i, prepared.ids + set_of(i), a);
     }
+    ahead.ask();
     lose(batch.count, scores, losses);
+    ahead.ask();
     if (batch.count == 1) {
       k_.row_updates(batch.hidden[0], rows, scores, terms_, dim_, rate_, batch.gradient);
     } else {
@@ -165,6 +168,7 @@ class OwnTraining {
       given_.window ? update_window(batch, rows, scores, range) : update_rows(batch, rows, scores);
     }
     if (!plain_) update_numbers(prepared, scores);
+    ahead.ask_all();
     rows_.scatter(batch);
   }
 

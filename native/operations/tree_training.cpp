@@ -21,7 +21,9 @@ class TreeTraining {
       const std::int32_t target = targets_[batch.first];
       T* const* rows = rows_of(target, range);
       T* g = paths_.scores(batch.hidden[0], target, rows, range);
+      batch.ahead->ask();
       differentiate(target, range, g, g);
+      batch.ahead->ask();
       update(batch.hidden[0], target, rows, range, g, batch.gradient);
     } else {
       step_together(batch);
@@ -30,15 +32,23 @@ class TreeTraining {
     return 0;
   }
 
-  void ask(std::size_t example, std::size_t) const {
+  void ask(std::size_t example, RowsAhead<T>& ahead) const {
+    if (follows(example)) return;
     const std::int32_t target = targets_[example];
-    // Often the examples of one target follow each other.
-    if (target == targets_[example - 1]) return;
     const std::size_t begin = layer_.tree.begin(target), count = layer_.tree.length(target);
     // The nodes above are those of other paths, too, and are there.
-    for (std::size_t i = kAbove; i < count; ++i) {
-      HiddenRows<T>::ask_for_row(layer_.row(layer_.tree.nodes[begin + i]), layer_.dim);
-    }
+    for (std::size_t i = kAbove; i < count; ++i) ahead.add(layer_.row(layer_.tree.nodes[begin + i]));
+  }
+
+  // The path of its target.
+  void expect(std::size_t example) const {
+#if defined(__GNUC__)
+    if (follows(example)) return;
+    const std::size_t begin = layer_.tree.begin(targets_[example]);
+    __builtin_prefetch(layer_.tree.nodes + begin, 0, 3);
+    __builtin_prefetch(layer_.tree.nodes + begin + 64 / sizeof(std::int32_t), 0, 3);
+    __builtin_prefetch(layer_.tree.bits + begin, 0, 3);
+#endif
   }
 
   void leave(std::size_t range) { top_.merge(range); }
@@ -59,6 +69,9 @@ class TreeTraining {
   TreeTop<T> top_;
   const Scratch kept_;
   Losses losses_[Pool::kMaxThreads];
+
+  // Often the examples of one target follow each other.
+  bool follows(std::size_t example) const { return targets_[example] == targets_[example - 1]; }
 
   // All of them before anything changes.
   void step_together(const MiniBatch<T>& batch) {
