@@ -14,6 +14,8 @@ export type ErrorCode =
   | 'ERR_SOFTMAX_NATIVE_LOAD'
   | 'ERR_MEMORY_ALLOCATION_FAILED'
   | 'ERR_SOFTMAX_TOO_MANY_JOBS'
+  | 'ERR_SOFTMAX_TRUNCATED'
+  | 'ERR_SOFTMAX_CORRUPTED'
   | 'ABORT_ERR';
 
 /** An error with a code, as Node's own errors are. */
@@ -29,8 +31,10 @@ function coded(Base: ErrorConstructor, code: ErrorCode, message: string): CodedE
   return error;
 }
 
+type Entry = ((...args: never[]) => unknown) | (abstract new (...args: never[]) => unknown);
+
 /** The error with a stack that begins at the caller of `entry`, headed as Node does: `TypeError [CODE]: message`. */
-export function atCallSite(error: unknown, entry: (...args: never[]) => unknown): unknown {
+export function atCallSite(error: unknown, entry: Entry): unknown {
   if (typeof error !== 'object' || error === null || !made.has(error)) return error;
   const shown = error as CodedError;
   const { name } = shown;
@@ -134,6 +138,20 @@ export function tooManyJobs(count: number): CodedError {
     'ERR_SOFTMAX_TOO_MANY_JOBS',
     `At most ${count} calls of this thread may be in flight. Await some before you make more`,
   );
+}
+
+/** Of bytes to read from: there must be `expected`, which is more than there are. */
+export function truncated(name: string, expected: number, received: number): CodedError {
+  return coded(
+    RangeError,
+    'ERR_SOFTMAX_TRUNCATED',
+    `The "${name}" ${place(name)} must have ${expected} bytes or more, as it says. Received ${received}`,
+  );
+}
+
+/** Of bytes to read from. `expected` completes "must ...". */
+export function corrupted(name: string, expected: string): CodedError {
+  return coded(TypeError, 'ERR_SOFTMAX_CORRUPTED', `The "${name}" ${place(name)} must ${expected}`);
 }
 
 /** As Node's own: named AbortError, with the signal's reason as its cause. */

@@ -9,6 +9,22 @@ import { logSumExpOperation, smoothMaxOperation } from './operations/log-sum-exp
 import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 
+export type { AdaptiveGradients, AdaptiveSoftmaxOptions } from './layers/adaptive-types';
+export { EmbeddingTable, type EmbeddingTableOptions } from './layers/embedding-table';
+export type { FullSoftmaxOptions } from './layers/full-types';
+export type {
+  ClassIds,
+  Examples,
+  Hidden,
+  LayerGradients,
+  LossAndGradientOptions,
+  OutputLayer,
+  PromisedLayer,
+  SparseGradient,
+  TopK,
+  TrainOptions,
+  TrainResult,
+} from './layers/types';
 export { crossEntropy, klDivergence, linearCrossEntropy, nllLoss } from './losses';
 export type {
   ClassIndices,
@@ -23,6 +39,12 @@ export type {
   NllLossResult,
   Target,
 } from './options';
+export { AdaptiveSoftmax, FullSoftmax } from './output-layers';
+export { type CheckUnbiasedOptions, checkUnbiased, type UnbiasedReport } from './random/check-unbiased';
+export { type ImportanceEstimate, importanceSampling } from './random/importance';
+export type { Drawn, DrawOptions, Exclusion, ExpectedCountOptions, Proposal } from './random/proposal';
+export { type LearnedProposal, proposals, type UnigramOptions } from './random/proposals';
+export { Rng, type RngState } from './random/rng';
 
 import type {
   ArgmaxOptions,

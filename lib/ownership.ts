@@ -10,6 +10,9 @@ export function own<Data>(array: Data): Data {
   return array;
 }
 
+/** Whether a call is being made of which what is owned matters. */
+export const isOwning = (): boolean => owned !== undefined;
+
 export const isOwn = (array: unknown): boolean => owned?.has(array) === true;
 
 /** Runs `call` with `given` and all arrays that it makes known as the library's own. */

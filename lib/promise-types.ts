@@ -17,6 +17,9 @@ import type {
   Signed,
   Target,
 } from './options';
+import type { CheckUnbiasedOptions, Estimate, UnbiasedReport } from './random/check-unbiased';
+import type { importanceSampling } from './random/importance';
+import type { Rng } from './random/rng';
 import type { Direction, ElementsOf, Input, Like, Options, Reduced, Tensor, TensorLike } from './types';
 
 /** Options that every function of softmax-native/promises has besides its own. */
@@ -210,3 +213,13 @@ export interface DivergencePromise {
     options?: Keeping<ReductionOptions<Rows> & Fits<ElementsOf<Logits>>>,
   ): Promise<Reduced<Logits, Rows>>;
 }
+
+export type CheckUnbiasedPromise = (
+  estimator: (rng: Rng) => Estimate | Promise<Estimate>,
+  exact: Estimate,
+  options: CheckUnbiasedOptions & Pick<PromiseOptions, 'signal'>,
+) => Promise<UnbiasedReport>;
+
+export type ImportanceSamplingPromise = (
+  ...args: Parameters<typeof importanceSampling>
+) => Promise<ReturnType<typeof importanceSampling>>;

@@ -1,9 +1,14 @@
 // The names of softmax-native/promises for `import`: the same objects that `require` gives.
 export {
+  AdaptiveSoftmax,
   argmax,
+  checkUnbiased,
   crossEntropy,
   diagnose,
+  EmbeddingTable,
+  FullSoftmax,
   hardmax,
+  importanceSampling,
   klDivergence,
   linearCrossEntropy,
   logSoftmax,
@@ -14,6 +19,8 @@ export {
   logSumExpVjp,
   nllLoss,
   type PromiseOptions,
+  proposals,
+  Rng,
   smoothMax,
   softmax,
   softmaxBetaGradient,

@@ -1,8 +1,14 @@
 // The public names of softmax-native/promises: the same functions, options and checks, each giving a promise. What takes
 // longer than handing it over runs on threads of the library, and the event loop is free meanwhile. The documentation is
 // that of the plain names.
+import { adaptiveSoftmax } from './layers/adaptive';
+import type { PromisedAdaptiveSoftmaxConstructor } from './layers/adaptive-types';
+import { computingMethods } from './layers/exposed';
+import { fullSoftmax } from './layers/full';
+import type { PromisedFullSoftmaxConstructor } from './layers/full-types';
 import { jobBackend } from './native/backend';
 import { promised } from './native/promised';
+import { promisedMethods } from './native/promised-class';
 import { argmaxOperation } from './operations/argmax';
 import { betaGradientOperation } from './operations/beta-gradient';
 import { diagnosis } from './operations/diagnose';
@@ -19,11 +25,13 @@ import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 import type {
   ArgmaxPromise,
+  CheckUnbiasedPromise,
   CrossEntropyPromise,
   DiagnosePromise,
   DivergencePromise,
   ElementwisePromise,
   HardmaxPromise,
+  ImportanceSamplingPromise,
   JacobianPromise,
   LinearCrossEntropyPromise,
   LogSumExpPromise,
@@ -32,8 +40,13 @@ import type {
   ProductPromise,
   ReductionPromise,
 } from './promise-types';
+import { checkUnbiasedInTurn } from './random/check-unbiased';
+import { importanceSampling as importanceSamplingAtOnce } from './random/importance';
 
+export { EmbeddingTable } from './layers/embedding-table';
 export type { PromiseOptions, Transferred } from './promise-types';
+export { proposals } from './random/proposals';
+export { Rng } from './random/rng';
 
 /** softmax off the event loop: see softmax of softmax-native. */
 export const softmax: ElementwisePromise = promised(1, (logits: unknown, options?: object) =>
@@ -130,4 +143,19 @@ export const linearCrossEntropy: LinearCrossEntropyPromise = promised(
   3,
   (hidden: unknown, weight: unknown, target: unknown, options?: object) =>
     linearLoss(jobBackend.linearCrossEntropy, linearCrossEntropy, hidden, weight, target, options),
+);
+
+/** checkUnbiased of an estimator that may give promises, one run after the other: see checkUnbiased of softmax-native. */
+export const checkUnbiased: CheckUnbiasedPromise = promised(2, checkUnbiasedInTurn);
+
+/** importanceSampling as a promise, computed at once: see importanceSampling of softmax-native. */
+export const importanceSampling: ImportanceSamplingPromise = promised(2, importanceSamplingAtOnce);
+
+/** FullSoftmax off the event loop: see FullSoftmax of softmax-native. */
+export const FullSoftmax: PromisedFullSoftmaxConstructor = promisedMethods(fullSoftmax(jobBackend), computingMethods);
+
+/** AdaptiveSoftmax off the event loop: see AdaptiveSoftmax of softmax-native. */
+export const AdaptiveSoftmax: PromisedAdaptiveSoftmaxConstructor = promisedMethods(
+  adaptiveSoftmax(jobBackend),
+  computingMethods,
 );

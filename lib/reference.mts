@@ -1,9 +1,14 @@
 // The names of softmax-native/reference for `import`: the same objects that `require` gives.
 export {
+  AdaptiveSoftmax,
   argmax,
+  checkUnbiased,
   crossEntropy,
   diagnose,
+  EmbeddingTable,
+  FullSoftmax,
   hardmax,
+  importanceSampling,
   klDivergence,
   linearCrossEntropy,
   logSoftmax,
@@ -13,6 +18,8 @@ export {
   logSumExp,
   logSumExpVjp,
   nllLoss,
+  proposals,
+  Rng,
   smoothMax,
   softmax,
   softmaxBetaGradient,

@@ -1,6 +1,9 @@
 // The public names of softmax-native/reference: the same functions, options, checks and types, computed by the readable
 // float64 formulas of lib/reference. The oracle of every differential test. The documentation is that of the plain names.
+
 import type * as library from './index';
+import { adaptiveSoftmax } from './layers/adaptive';
+import { fullSoftmax } from './layers/full';
 import { argmaxOperation } from './operations/argmax';
 import { betaGradientOperation } from './operations/beta-gradient';
 import { diagnosis } from './operations/diagnose';
@@ -16,6 +19,13 @@ import { product } from './operations/products';
 import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 import { referenceBackend } from './reference/backend';
+
+export { EmbeddingTable } from './layers/embedding-table';
+// These are plain TypeScript as they are.
+export { checkUnbiased } from './random/check-unbiased';
+export { importanceSampling } from './random/importance';
+export { proposals } from './random/proposals';
+export { Rng } from './random/rng';
 
 /** softmax in float64 TypeScript: see softmax of softmax-native. */
 export const softmax: typeof library.softmax = (logits, options) =>
@@ -110,3 +120,9 @@ export const softmaxJacobian: typeof library.softmaxJacobian = (logits, options)
 /** logSoftmaxJacobian in float64 TypeScript: see logSoftmaxJacobian of softmax-native. */
 export const logSoftmaxJacobian: typeof library.logSoftmaxJacobian = (logits, options) =>
   jacobian(referenceBackend.logSoftmaxJacobian, logSoftmaxJacobian, logits, options) as never;
+
+/** FullSoftmax in float64 TypeScript: see FullSoftmax of softmax-native. */
+export const FullSoftmax: typeof library.FullSoftmax = fullSoftmax(referenceBackend);
+
+/** AdaptiveSoftmax in float64 TypeScript: see AdaptiveSoftmax of softmax-native. */
+export const AdaptiveSoftmax: typeof library.AdaptiveSoftmax = adaptiveSoftmax(referenceBackend);

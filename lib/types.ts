@@ -1,6 +1,17 @@
 // The public types, and the two that join the public functions to a backend (Call, Backend). Types only: the reference
 // may import this file and nothing else of the project.
 
+import type {
+  AdaptiveLossCall,
+  AdaptiveSource,
+  AdaptiveTrainCall,
+  Best,
+  Distribution,
+  Drawn,
+  LinearSource,
+  LinearTrainCall,
+} from './layer-calls';
+
 /** Real arrays that the functions compute with; the result has the same kind. */
 export type FloatArray = Float32Array | Float64Array;
 
@@ -211,6 +222,15 @@ export interface Backend {
   readonly nllLoss: Operation<LossCall>;
   readonly klDivergence: Operation<DivergenceCall>;
   readonly linearCrossEntropy: Operation<LinearLossCall>;
+  readonly linear: Operation<Distribution<LinearSource>>;
+  readonly linearTopK: Operation<Best<LinearSource>>;
+  readonly linearSample: Operation<Drawn<LinearSource>>;
+  readonly linearTrain: Operation<LinearTrainCall>;
+  readonly adaptive: Operation<Distribution<AdaptiveSource>>;
+  readonly adaptiveTopK: Operation<Best<AdaptiveSource>>;
+  readonly adaptiveSample: Operation<Drawn<AdaptiveSource>>;
+  readonly adaptiveCrossEntropy: Operation<AdaptiveLossCall>;
+  readonly adaptiveTrain: Operation<AdaptiveTrainCall>;
 
   readonly softmaxBetaGradient: Kernel;
   /** The Jacobian of softmax is symmetric: this is its JVP, too. */

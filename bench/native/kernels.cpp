@@ -87,6 +87,11 @@ struct Cases {
     const std::size_t rows = f.n / kDepth;
     k.multiply(f.x.data(), kDepth, 1, f.weight.data(), nullptr, 0, f.out.data(), kColumns, rows, kDepth, kColumns);
   }
+  // One row by x as [n / 64, 64].
+  void multiply_row() {
+    constexpr std::size_t kDepth = 64;
+    k.multiply_row(f.weight.data(), f.x.data(), kDepth, nullptr, f.out.data(), f.n / kDepth, kDepth);
+  }
   void add_wide() { k.add_wide(f.x.data(), f.row_sum.data(), f.n); }
 
   void dot() { seen = k.dot(f.weight.data(), f.x.data(), f.n, T(0), false); }
@@ -103,6 +108,26 @@ struct Cases {
   }
   void log_softmax_jvp() {
     k.log_softmax_jvp(f.x.data(), f.weight.data(), f.out.data(), f.n, T(0.1), T(1), false, false);
+  }
+  // Rows of 100, ten at a time against one.
+  static constexpr std::size_t kDim = 100, kTen = 10;
+  template <class Step>
+  void each_ten(const Step& step) {
+    T ten[kTen];
+    for (T& number : ten) number = T(0.5);
+    for (std::size_t i = 0; f.n - i >= kTen * kDim; i += kTen * kDim) {
+      T* rows[kTen];
+      for (std::size_t r = 0; r < kTen; ++r) rows[r] = f.out.data() + i + r * kDim;
+      step(rows, ten);
+    }
+  }
+  void row_dots() {
+    each_ten([&](T* const* rows, T* out) { k.row_dots(f.x.data(), rows, kTen, kDim, out); });
+  }
+  void logistic() { seen = k.logistic(f.x.data(), f.mask.data(), f.out.data(), f.n); }
+  void row_updates() {
+    T gradient[kDim] = {};
+    each_ten([&](T* const* rows, T* g) { k.row_updates(f.x.data(), rows, g, kTen, kDim, T(1e-6), gradient); });
   }
   // Rows of a matrix of 100 columns.
   void outer() {

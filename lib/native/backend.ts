@@ -10,6 +10,7 @@ import { Flag } from './frame';
 import { prompt } from './invoke';
 import { inTurn, job } from './jobs';
 import { NativeKernel } from './kernel';
+import * as layers from './layers';
 import { addon, reason } from './loaded';
 
 const { version } = createRequire(__filename)('../../package.json') as { version: string };
@@ -69,6 +70,15 @@ function backendOf(binary: Addon): Backend {
     nllLoss: prompt(binary, descriptions.nllLoss),
     klDivergence: prompt(binary, descriptions.klDivergence),
     linearCrossEntropy: prompt(binary, descriptions.linearCrossEntropy),
+    linear: prompt(binary, layers.linear),
+    linearTopK: prompt(binary, layers.linearTopK),
+    linearSample: prompt(binary, layers.linearSample),
+    linearTrain: prompt(binary, layers.linearTrain),
+    adaptive: prompt(binary, layers.adaptive),
+    adaptiveTopK: prompt(binary, layers.adaptiveTopK),
+    adaptiveSample: prompt(binary, layers.adaptiveSample),
+    adaptiveCrossEntropy: prompt(binary, layers.adaptiveCrossEntropy),
+    adaptiveTrain: prompt(binary, layers.adaptiveTrain),
 
     softmaxBetaGradient: new NativeKernel(binary, descriptions.softmaxBetaGradient, 'elements', 0, undefined),
     softmaxVjp: prompt(binary, descriptions.softmaxVjp),
@@ -92,6 +102,15 @@ function jobsOf(binary: Addon): Backend {
     nllLoss: job(binary, descriptions.nllLoss),
     klDivergence: job(binary, descriptions.klDivergence),
     linearCrossEntropy: job(binary, descriptions.linearCrossEntropy),
+    linear: job(binary, layers.linear),
+    linearTopK: job(binary, layers.linearTopK),
+    linearSample: job(binary, layers.linearSample),
+    linearTrain: job(binary, layers.linearTrain),
+    adaptive: job(binary, layers.adaptive),
+    adaptiveTopK: job(binary, layers.adaptiveTopK),
+    adaptiveSample: job(binary, layers.adaptiveSample),
+    adaptiveCrossEntropy: job(binary, layers.adaptiveCrossEntropy),
+    adaptiveTrain: job(binary, layers.adaptiveTrain),
 
     softmaxBetaGradient: job(binary, descriptions.softmaxBetaGradient),
     softmaxVjp: job(binary, descriptions.softmaxVjp),

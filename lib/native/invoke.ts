@@ -13,6 +13,8 @@ export interface Invocation {
   readonly names: readonly string[];
   /** Positions of results besides 1. */
   readonly results?: readonly number[];
+  /** Positions of arrays that are changed in place: they are read, and in the end written. */
+  readonly updates?: readonly number[];
   readonly flags?: number;
   readonly weightStrides?: Parts | undefined;
   /** The operation's own numbers. */

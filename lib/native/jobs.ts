@@ -161,7 +161,8 @@ interface Result {
 
 function resultsOf(invocation: Invocation): Result[] {
   return invocation.arrays.flatMap((array, position) => {
-    if (array === undefined || !isResult(invocation, position) || isOwn(array)) return [];
+    const comesBack = isResult(invocation, position) || invocation.updates?.includes(position);
+    if (array === undefined || !comesBack || isOwn(array)) return [];
     return [{ position, array, name: invocation.names[position] as string, length: lengthOf(array) }];
   });
 }

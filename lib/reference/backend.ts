@@ -1,10 +1,12 @@
 // The reference as a backend: what runs where no binary loads, and `softmax-native/reference`.
 import type { Backend, Call, FloatArray, NonFinite, Operation, PromptKernel, Verdict } from '../types';
+import { adaptive, adaptiveCrossEntropy, adaptiveSample, adaptiveTopK, adaptiveTrain } from './adaptive';
 import { argmax, hardmax } from './argmax';
 import { crossEntropy } from './cross-entropy';
 import { logSoftmaxJacobian, logSumExpVjp, softmaxBetaGradient, softmaxJacobian } from './derivatives';
 import { diagnose } from './diagnose';
 import { klDivergence } from './kl-divergence';
+import { linear, linearSample, linearTopK, linearTrain } from './linear';
 import { linearCrossEntropy } from './linear-cross-entropy';
 import { logSoftmax } from './log-softmax';
 import { logSumExp } from './log-sum-exp';
@@ -58,6 +60,15 @@ export const referenceBackend: Backend = {
   nllLoss: operation(nllLoss),
   klDivergence: operation(klDivergence),
   linearCrossEntropy: operation(linearCrossEntropy),
+  linear: operation(linear),
+  linearTopK: operation(linearTopK),
+  linearSample: operation(linearSample),
+  linearTrain: operation(linearTrain),
+  adaptive: operation(adaptive),
+  adaptiveTopK: operation(adaptiveTopK),
+  adaptiveSample: operation(adaptiveSample),
+  adaptiveCrossEntropy: operation(adaptiveCrossEntropy),
+  adaptiveTrain: operation(adaptiveTrain),
 
   softmaxBetaGradient: kernel(softmaxBetaGradient),
   softmaxVjp: operation(softmaxVjp),

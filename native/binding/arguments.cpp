@@ -204,6 +204,22 @@ bool Arguments::depth(std::size_t i, std::size_t* depth) {
   return fits;
 }
 
+bool Arguments::count(std::size_t i, std::size_t each, std::size_t* count) {
+  std::size_t size;
+  const bool fits = is_size(number(i)) && multiply(each, static_cast<std::size_t>(number(i)), &size);
+  if (fits) {
+    *count = static_cast<std::size_t>(number(i));
+  } else {
+    fail(frame::kBadFrame, 0);
+  }
+  return fits;
+}
+
+bool Arguments::refuse() {
+  fail(frame::kBadFrame, 0);
+  return false;
+}
+
 void Arguments::finish(const Outcome& outcome) {
   if (outcome.status == Status::kNonFinite) fail(frame::kNonFiniteRow, outcome.row);
   if (outcome.status == Status::kOutOfMemory) fail(frame::kOutOfMemory, 0);

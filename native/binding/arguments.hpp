@@ -53,6 +53,10 @@ class Arguments {
   const Layout& layout() const { return layout_; }
   // Number i as a length that rows and classes of the layout have; false where arrays could not be so large.
   bool depth(std::size_t i, std::size_t* depth);
+  // Number i as a count of what has `each` elements; false where no array could hold so many.
+  bool count(std::size_t i, std::size_t each, std::size_t* count);
+  // Notes that the numbers are not what lib/ writes; false.
+  bool refuse();
   double& number(std::size_t i) { return frame_[frame::kNumbers + i]; }
 
   void finish(const Outcome& outcome);

@@ -1,10 +1,12 @@
 // All binding rows, in the order of their numbers.
 #pragma once
 
+#include "adaptive.hpp"
 #include "derivatives.hpp"
 #include "diagnosis.hpp"
 #include "linear.hpp"
 #include "losses.hpp"
+#include "predictions.hpp"
 #include "row.hpp"
 #include "softmax_family.hpp"
 
@@ -21,6 +23,15 @@ inline constexpr NamedRow kRows[] = {
     {"nllLoss", nll_loss_row},
     {"klDivergence", kl_divergence_row},
     {"linearCrossEntropy", linear_cross_entropy_row},
+    {"linear", linear_row},
+    {"linearTopK", linear_top_k_row},
+    {"linearSample", linear_sample_row},
+    {"linearTrain", linear_train_row},
+    {"adaptive", adaptive_row},
+    {"adaptiveTopK", adaptive_top_k_row},
+    {"adaptiveSample", adaptive_sample_row},
+    {"adaptiveCrossEntropy", adaptive_cross_entropy_row},
+    {"adaptiveTrain", adaptive_train_row},
 
     {"softmaxVjp", softmax_vjp_row},
     {"logSoftmaxVjp", log_softmax_vjp_row},

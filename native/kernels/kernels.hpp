@@ -17,3 +17,4 @@
 #include "divergence.hpp"
 #include "multiply.hpp"
 #include "derivatives.hpp"
+#include "training.hpp"

@@ -99,6 +99,54 @@ void multiply(const typename V::Scalar* a, std::size_t a_row, std::size_t a_step
   }
 }
 
+// Rows of a matrix side by side in multiply_row: that many sums are one vector each.
+inline constexpr std::size_t kSideBySide = 4;
+
+// out[l] = addend[l] + sum over k < depth of a[k] * rows[l * stride + k], l < count: what multiply gives of one row of
+// a, to the bit, but from rows that nobody has packed. For one row of a, packing is most of the work. addend may be
+// nullptr (nothing is added) or out.
+template <class V>
+void multiply_row(const typename V::Scalar* a, const typename V::Scalar* rows, std::size_t stride,
+                  const typename V::Scalar* addend, typename V::Scalar* out, std::size_t count, std::size_t depth) {
+  using T = typename V::Scalar;
+  constexpr std::size_t kLanes = V::kLanes;
+  const V zero = V::broadcast(0);
+  for (std::size_t first = 0; first < count; first += kSideBySide * kLanes) {
+    V sum[kSideBySide];
+    for (std::size_t s = 0; s < kSideBySide; ++s) sum[s] = zero;
+    for (std::size_t k = 0; k < depth; k += kLanes) {
+      const std::size_t wide = depth - k < kLanes ? depth - k : kLanes;
+      for (std::size_t s = 0; s < kSideBySide && first + s * kLanes < count; ++s) {
+        const std::size_t at = first + s * kLanes, tall = count - at < kLanes ? count - at : kLanes;
+        const T* from = rows + at * stride + k;
+        V block[kLanes];
+        if (tall == kLanes && wide == kLanes) {
+          for (std::size_t i = 0; i < kLanes; ++i) block[i] = V::load(from + i * stride);
+        } else {
+          for (std::size_t i = 0; i < kLanes; ++i) {
+            block[i] = i < tall ? V::load_partial(from + i * stride, wide, zero) : zero;
+          }
+        }
+        V::transpose(block);
+        if (wide == kLanes) {
+          for (std::size_t i = 0; i < kLanes; ++i) sum[s] = V::fma(V::broadcast(a[k + i]), block[i], sum[s]);
+        } else {
+          for (std::size_t i = 0; i < wide; ++i) sum[s] = V::fma(V::broadcast(a[k + i]), block[i], sum[s]);
+        }
+      }
+    }
+    for (std::size_t s = 0; s < kSideBySide && first + s * kLanes < count; ++s) {
+      const std::size_t at = first + s * kLanes, tall = count - at < kLanes ? count - at : kLanes;
+      const T* add = addend == nullptr ? nullptr : addend + at;
+      if (tall == kLanes) {
+        V(add == nullptr ? sum[s] : V::load(add) + sum[s]).store(out + at);
+      } else {
+        V(add == nullptr ? sum[s] : V::load_partial(add, tall, zero) + sum[s]).store_partial(out + at, tall);
+      }
+    }
+  }
+}
+
 // sum[i] += x[i]
 template <class V>
 void add_wide(const typename V::Scalar* x, double* sum, std::size_t n) {

@@ -51,6 +51,7 @@ class LinearProducts {
   // logits[r * stride + c] for the rows and classes; logits is that of the first of both. `classes` begins at a
   // multiple of kPanel.
   void logits(Span rows, Span classes, T* logits, std::size_t stride, T* panel) const {
+    if (rows.count <= kUnpackedRows) return logits_of_few(rows, classes, logits, stride);
     const std::size_t depth = layer_.depth;
     for (std::size_t c = 0; c < classes.count; c += kPanel<T>) {
       const Span some{classes.first + c, classes.count - c < kPanel<T> ? classes.count - c : kPanel<T>};
@@ -167,6 +168,8 @@ class LinearProducts {
  private:
   // Bytes of a panel's line; rows of a product between two looks ahead.
   static constexpr std::size_t kLine = kPanel<T> * sizeof(T), kRows = 12;
+  // So many rows take less time one by one than the packing of the classes.
+  static constexpr std::size_t kUnpackedRows = 2;
   // From a tile's panel to the next: one more than it has lines, or they would all lie in the same sets of the cache.
   static constexpr std::size_t kLines = kTileClasses + 1;
 
@@ -202,6 +205,22 @@ class LinearProducts {
     for (std::size_t r = 0; r < rows; r += kRows) {
       ahead.ask(lines);
       work(r, rows - r < kRows ? rows - r : kRows);
+    }
+  }
+
+  // The same, to the bit, for few rows.
+  void logits_of_few(Span rows, Span classes, T* logits, std::size_t stride) const {
+    const std::size_t depth = layer_.depth;
+    for (std::size_t r = 0; r < rows.count; ++r) {
+      T* out = logits + r * stride;
+      const T* addend = layer_.bias == nullptr ? nullptr : layer_.bias + classes.first;
+      std::size_t k = 0;
+      do {
+        k_.multiply_row(layer_.hidden + (rows.first + r) * depth + k, layer_.weight + classes.first * depth + k, depth,
+                        addend, out, classes.count, depth - k < kDepth ? depth - k : kDepth);
+        addend = out;
+        k += kDepth;
+      } while (k < depth);
     }
   }
 

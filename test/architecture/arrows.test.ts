@@ -3,10 +3,11 @@ import { posix } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { files, folderIn, read } from './tree';
 
-// binding -> operations -> { parallel, core }; core <- isa -> kernels -> simd.
+// binding -> operations -> { random, parallel, core }; core <- isa -> kernels -> simd.
 const mayInclude: Record<string, readonly string[]> = {
   binding: ['binding', 'operations', 'parallel', 'core'],
-  operations: ['operations', 'parallel', 'core'],
+  operations: ['operations', 'random', 'parallel', 'core'],
+  random: ['random'],
   parallel: ['parallel'],
   core: ['core'],
   isa: ['isa', 'core', 'kernels', 'simd'],
@@ -14,21 +15,48 @@ const mayInclude: Record<string, readonly string[]> = {
   simd: ['simd'],
 };
 
-// index -> operations -> { validate, shape, errors, ... }; reference -> types; native -> { tiny, errors, reference, ... }.
+// index -> { layers -> random } -> operations -> { validate, shape, errors, ... }; reference -> types; native -> { tiny, errors, reference, ... }.
 const mayImport: Record<string, readonly string[]> = {
-  entry: ['entry', 'operations', 'native', 'reference', 'validate', 'errors', 'options', 'promise-types', 'types'],
+  entry: [
+    'entry',
+    'layers',
+    'random',
+    'operations',
+    'native',
+    'reference',
+    'validate',
+    'errors',
+    'options',
+    'promise-types',
+    'types',
+  ],
+  layers: [
+    'layers',
+    'layer-calls',
+    'random',
+    'operations',
+    'validate',
+    'shape',
+    'errors',
+    'intrinsics',
+    'ownership',
+    'types',
+    'options',
+  ],
   operations: ['operations', 'validate', 'shape', 'errors', 'intrinsics', 'ownership', 'types', 'options'],
-  native: ['native', 'tiny', 'errors', 'intrinsics', 'ownership', 'types', 'reference'],
+  random: ['random', 'validate', 'errors', 'intrinsics', 'types'],
+  native: ['native', 'layer-calls', 'tiny', 'errors', 'intrinsics', 'ownership', 'types', 'reference'],
   tiny: ['tiny', 'intrinsics', 'types'],
-  reference: ['reference', 'types'],
+  reference: ['reference', 'layer-calls', 'types'],
   validate: ['errors', 'intrinsics', 'types'],
   shape: ['errors', 'intrinsics', 'types'],
   errors: [],
   intrinsics: [],
   ownership: [],
-  types: ['intrinsics'],
+  types: ['intrinsics', 'layer-calls'],
+  'layer-calls': ['types'],
   options: ['types'],
-  'promise-types': ['options', 'types'],
+  'promise-types': ['options', 'random', 'types'],
 };
 
 const lines = (path: string) => read(path).split('\n');
@@ -96,7 +124,7 @@ describe('lib', () => {
   // lib/reference/ is the layer.
   const layerOf = (path: string) => {
     const file = path.replace(/\.m?[jt]s$/, '');
-    return /^lib\/(index|promises|reference|derivatives|losses|diagnosis)$/.test(file)
+    return /^lib\/(index|promises|output-layers|reference|derivatives|losses|diagnosis)$/.test(file)
       ? 'entry'
       : folderIn('lib', file);
   };

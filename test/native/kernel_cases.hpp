@@ -76,6 +76,7 @@ inline constexpr Needs keep_masked{.out = true, .mask = true};
 inline constexpr Needs gap_sums{.domain = Domain::keys, .out = true, .beta = true, .flag = true};
 inline constexpr Needs secular_sums{.domain = Domain::not_negative};
 inline constexpr Needs multiply{.kind = Kind::product, .out = true, .flag = true, .weight = true};
+inline constexpr Needs multiply_row{.kind = Kind::matrix, .out = true};
 inline constexpr Needs add_wide{.log_sum = true};
 
 inline constexpr Needs dot{.flag = true, .weight = true};
@@ -86,6 +87,10 @@ inline constexpr Needs softmax_vjp_short{.kind = Kind::tile, .out = true, .weigh
 inline constexpr Needs log_softmax_vjp{.out = true, .flag = true, .weight = true};
 inline constexpr Needs log_softmax_jvp{.out = true, .flag = true, .weight = true};
 inline constexpr Needs outer{.kind = Kind::outer, .out = true, .flag = true, .weight = true};
+
+inline constexpr Needs row_dots{.weight = true};
+inline constexpr Needs logistic{.out = true, .mask = true};
+inline constexpr Needs row_updates{.out = true, .flag = true, .weight = true};
 }  // namespace needs
 
 // Factors and constants are plain numbers that round: nothing may hide behind a power of two.
@@ -148,6 +153,12 @@ struct Run {
     k.multiply(c.x, c.x_stride, c.x_step, c.weight, c.flag ? c.out : nullptr, c.out_stride, c.out, c.out_stride, c.rows,
                c.depth, c.n);
   }
+  // By its own first row; to the line of the result that a transpose would begin with.
+  static void multiply_row(const K& k, C& c) {
+    if (c.rows * c.n == 0) return;
+    k.multiply_row(c.x, c.x, c.x_stride, nullptr, c.out, c.rows, c.n);
+    k.multiply_row(c.x, c.x, c.x_stride, c.out, c.out, c.rows, c.n);
+  }
   static void add_wide(const K& k, C& c) { k.add_wide(c.x, c.log_sum, c.n); }
 
   // The chunk is that of the maximum, or of one somewhat below it.
@@ -178,6 +189,28 @@ struct Run {
   }
   // The rows up to the last, of a matrix of n: x is both factors, weight the diagonal.
   static void outer(const K& k, C& c) { k.outer(c.x, c.x, c.weight, c.n - c.rows, c.out, c.rows, c.n, kSome, c.flag); }
+
+  // As many rows as make up more than a register, all of them parts of the weights, the last at their end.
+  static void row_dots(const K& k, C& c) {
+    constexpr std::size_t kRows = 19;
+    const std::size_t apart = c.n < kRows ? 0 : 1, dim = c.n - apart * (kRows - 1);
+    const T* rows[kRows];
+    T dots[kRows];
+    for (std::size_t r = 0; r < kRows; ++r) rows[r] = c.weight + r * apart;
+    const std::size_t count = 1 + c.n % kRows;
+    k.row_dots(c.x, rows + kRows - count, count, dim, dots);
+    for (std::size_t r = 0; r < count; ++r) c.number[r % 2] += (1 + 0.1 * static_cast<double>(r)) * double(dots[r]);
+  }
+  static void logistic(const K& k, C& c) { c.number[0] = k.logistic(c.x, c.mask, c.out, c.n); }
+  // The result starts as x: two halves of it, one of them named twice, are rows and (with the flag) gradient.
+  static void row_updates(const K& k, C& c) {
+    for (std::size_t i = 0; i < c.n; ++i) c.out[i] = c.x[i];
+    const std::size_t dim = c.flag ? c.n / 3 : c.n / 2;
+    T* const rows[] = {c.out, c.out + dim, c.out};
+    const T g[] = {kSome, T(-0.7), T(0.1)};
+    k.row_updates(c.weight, rows, g, 3, dim, kSome, c.flag ? c.out + (c.n - dim) : nullptr);
+    if (c.flag) k.row_updates(nullptr, rows, g, 2, dim, kSome, c.out + (c.n - dim));
+  }
 
   static constexpr T kSome = T(0.3);
 

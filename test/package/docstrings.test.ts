@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import * as library from '../../lib/index';
 import { files, read } from '../architecture/tree';
 
-// The files of the public functions lie in lib itself.
+// The files of the public functions lie in lib itself, or are those of what draws.
 const source = files('lib', /\.ts$/)
-  .filter((path) => /^lib\/\w+\.ts$/.test(path))
+  .filter((path) => /^lib\/(random\/)?[\w-]+\.ts$/.test(path))
   .map(read)
   .join('\n');
 const examples = [...source.matchAll(/@example\n((?: \* .*\n)+)/g)].flatMap(([, text]) =>
@@ -35,7 +35,7 @@ const isShownAs = (x: number, text: string) =>
 
 describe('the public functions', () => {
   test.each(functions)('%s has an example', (name) => {
-    expect(pairs.some(({ code }) => code.startsWith(`${name}(`))).toBe(true);
+    expect(pairs.some(({ code }) => code.startsWith(`${name}(`) || code.startsWith(`new ${name}(`))).toBe(true);
   });
 
   test.each(pairs)('$code', ({ code, shown }) => {
