@@ -9,6 +9,13 @@ import { logSumExpOperation, smoothMaxOperation } from './operations/log-sum-exp
 import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 
+export type {
+  CollectOptions,
+  PushOptions,
+  SoftmaxStateOptions,
+  StateChunk,
+  TopOfState,
+} from './addressing/state-types';
 export type { AdaptiveGradients, AdaptiveSoftmaxOptions } from './layers/adaptive-types';
 export { EmbeddingTable, type EmbeddingTableOptions } from './layers/embedding-table';
 export type { FullSoftmaxOptions } from './layers/full-types';
@@ -26,6 +33,7 @@ export type {
   TrainResult,
 } from './layers/types';
 export { crossEntropy, klDivergence, linearCrossEntropy, nllLoss } from './losses';
+export { SoftmaxState } from './memories';
 export type {
   ClassIndices,
   CrossEntropyOptions,

@@ -21,6 +21,7 @@ export {
   type PromiseOptions,
   proposals,
   Rng,
+  SoftmaxState,
   smoothMax,
   softmax,
   softmaxBetaGradient,

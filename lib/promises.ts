@@ -1,6 +1,8 @@
 // The public names of softmax-native/promises: the same functions, options and checks, each giving a promise. What takes
 // longer than handing it over runs on threads of the library, and the event loop is free meanwhile. The documentation is
 // that of the plain names.
+import { softmaxState, stateMethods } from './addressing/softmax-state';
+import type { PromisedSoftmaxStateConstructor } from './addressing/state-types';
 import { adaptiveSoftmax } from './layers/adaptive';
 import type { PromisedAdaptiveSoftmaxConstructor } from './layers/adaptive-types';
 import { computingMethods } from './layers/exposed';
@@ -159,3 +161,6 @@ export const AdaptiveSoftmax: PromisedAdaptiveSoftmaxConstructor = promisedMetho
   adaptiveSoftmax(jobBackend),
   computingMethods,
 );
+
+/** SoftmaxState that takes logits in off the event loop: see SoftmaxState of softmax-native. */
+export const SoftmaxState: PromisedSoftmaxStateConstructor = promisedMethods(softmaxState(jobBackend), stateMethods);

@@ -20,6 +20,7 @@ export {
   nllLoss,
   proposals,
   Rng,
+  SoftmaxState,
   smoothMax,
   softmax,
   softmaxBetaGradient,

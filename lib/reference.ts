@@ -1,6 +1,7 @@
 // The public names of softmax-native/reference: the same functions, options, checks and types, computed by the readable
 // float64 formulas of lib/reference. The oracle of every differential test. The documentation is that of the plain names.
 
+import { softmaxState } from './addressing/softmax-state';
 import type * as library from './index';
 import { adaptiveSoftmax } from './layers/adaptive';
 import { fullSoftmax } from './layers/full';
@@ -126,3 +127,6 @@ export const FullSoftmax: typeof library.FullSoftmax = fullSoftmax(referenceBack
 
 /** AdaptiveSoftmax in float64 TypeScript: see AdaptiveSoftmax of softmax-native. */
 export const AdaptiveSoftmax: typeof library.AdaptiveSoftmax = adaptiveSoftmax(referenceBackend);
+
+/** SoftmaxState in float64 TypeScript: see SoftmaxState of softmax-native. */
+export const SoftmaxState: typeof library.SoftmaxState = softmaxState(referenceBackend);

@@ -11,6 +11,7 @@ import type {
   LinearSource,
   LinearTrainCall,
 } from './layer-calls';
+import type { StateCall, StateProbabilitiesCall } from './state-calls';
 
 /** Real arrays that the functions compute with; the result has the same kind. */
 export type FloatArray = Float32Array | Float64Array;
@@ -231,6 +232,9 @@ export interface Backend {
   readonly adaptiveSample: Operation<Drawn<AdaptiveSource>>;
   readonly adaptiveCrossEntropy: Operation<AdaptiveLossCall>;
   readonly adaptiveTrain: Operation<AdaptiveTrainCall>;
+
+  readonly softmaxState: Operation<StateCall>;
+  readonly stateProbabilities: Operation<StateProbabilitiesCall>;
 
   readonly softmaxBetaGradient: Kernel;
   /** The Jacobian of softmax is symmetric: this is its JVP, too. */

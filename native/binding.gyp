@@ -77,6 +77,7 @@
         "operations/predictions.cpp",
         "operations/products.cpp",
         "operations/softmax.cpp",
+        "operations/softmax_state.cpp",
         "operations/weighted_log_sum_exp.cpp",
         "binding/adaptive.cpp",
         "binding/arguments.cpp",
@@ -88,7 +89,8 @@
         "binding/losses.cpp",
         "binding/module.cpp",
         "binding/predictions.cpp",
-        "binding/softmax_family.cpp"
+        "binding/softmax_family.cpp",
+        "binding/softmax_state.cpp"
       ],
       "dependencies": [
         "softmax_threads", "softmax_isa_scalar", "softmax_isa_emulated", "softmax_isa_avx2", "softmax_isa_avx512"

@@ -12,6 +12,7 @@ import { inTurn, job } from './jobs';
 import { NativeKernel } from './kernel';
 import * as layers from './layers';
 import { addon, reason } from './loaded';
+import * as states from './states';
 
 const { version } = createRequire(__filename)('../../package.json') as { version: string };
 
@@ -79,6 +80,8 @@ function backendOf(binary: Addon): Backend {
     adaptiveSample: prompt(binary, layers.adaptiveSample),
     adaptiveCrossEntropy: prompt(binary, layers.adaptiveCrossEntropy),
     adaptiveTrain: prompt(binary, layers.adaptiveTrain),
+    softmaxState: prompt(binary, states.softmaxState),
+    stateProbabilities: prompt(binary, states.stateProbabilities),
 
     softmaxBetaGradient: new NativeKernel(binary, descriptions.softmaxBetaGradient, 'elements', 0, undefined),
     softmaxVjp: prompt(binary, descriptions.softmaxVjp),
@@ -111,6 +114,8 @@ function jobsOf(binary: Addon): Backend {
     adaptiveSample: job(binary, layers.adaptiveSample),
     adaptiveCrossEntropy: job(binary, layers.adaptiveCrossEntropy),
     adaptiveTrain: job(binary, layers.adaptiveTrain),
+    softmaxState: job(binary, states.softmaxState),
+    stateProbabilities: job(binary, states.stateProbabilities),
 
     softmaxBetaGradient: job(binary, descriptions.softmaxBetaGradient),
     softmaxVjp: job(binary, descriptions.softmaxVjp),

@@ -13,6 +13,7 @@ import { logSumExp } from './log-sum-exp';
 import { nllLoss } from './nll-loss';
 import { logSoftmaxJvp, logSoftmaxVjp, softmaxVjp } from './products';
 import { softmax } from './softmax';
+import { softmaxState, stateProbabilities } from './softmax-state';
 
 function rowsCall(
   logits: FloatArray,
@@ -69,6 +70,8 @@ export const referenceBackend: Backend = {
   adaptiveSample: operation(adaptiveSample),
   adaptiveCrossEntropy: operation(adaptiveCrossEntropy),
   adaptiveTrain: operation(adaptiveTrain),
+  softmaxState: operation(softmaxState),
+  stateProbabilities: operation(stateProbabilities),
 
   softmaxBetaGradient: kernel(softmaxBetaGradient),
   softmaxVjp: operation(softmaxVjp),

@@ -9,6 +9,7 @@
 #include "predictions.hpp"
 #include "row.hpp"
 #include "softmax_family.hpp"
+#include "softmax_state.hpp"
 
 namespace softmax_native {
 
@@ -32,6 +33,9 @@ inline constexpr NamedRow kRows[] = {
     {"adaptiveSample", adaptive_sample_row},
     {"adaptiveCrossEntropy", adaptive_cross_entropy_row},
     {"adaptiveTrain", adaptive_train_row},
+
+    {"softmaxState", softmax_state_row},
+    {"stateProbabilities", state_probabilities_row},
 
     {"softmaxVjp", softmax_vjp_row},
     {"logSoftmaxVjp", log_softmax_vjp_row},

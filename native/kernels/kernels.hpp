@@ -18,3 +18,4 @@
 #include "multiply.hpp"
 #include "derivatives.hpp"
 #include "training.hpp"
+#include "anchored_rest.hpp"

@@ -20,6 +20,7 @@ const mayImport: Record<string, readonly string[]> = {
   entry: [
     'entry',
     'layers',
+    'addressing',
     'random',
     'operations',
     'native',
@@ -43,18 +44,33 @@ const mayImport: Record<string, readonly string[]> = {
     'types',
     'options',
   ],
+  addressing: [
+    'addressing',
+    'state-calls',
+    'layer-calls',
+    'layers',
+    'operations',
+    'validate',
+    'shape',
+    'errors',
+    'intrinsics',
+    'ownership',
+    'types',
+    'options',
+  ],
   operations: ['operations', 'validate', 'shape', 'errors', 'intrinsics', 'ownership', 'types', 'options'],
   random: ['random', 'validate', 'errors', 'intrinsics', 'types'],
-  native: ['native', 'layer-calls', 'tiny', 'errors', 'intrinsics', 'ownership', 'types', 'reference'],
+  native: ['native', 'layer-calls', 'state-calls', 'tiny', 'errors', 'intrinsics', 'ownership', 'types', 'reference'],
   tiny: ['tiny', 'intrinsics', 'types'],
-  reference: ['reference', 'layer-calls', 'types'],
+  reference: ['reference', 'layer-calls', 'state-calls', 'types'],
   validate: ['errors', 'intrinsics', 'types'],
   shape: ['errors', 'intrinsics', 'types'],
   errors: [],
   intrinsics: [],
   ownership: [],
-  types: ['intrinsics', 'layer-calls'],
+  types: ['intrinsics', 'layer-calls', 'state-calls'],
   'layer-calls': ['types'],
+  'state-calls': ['types'],
   options: ['types'],
   'promise-types': ['options', 'random', 'types'],
 };
@@ -124,7 +140,7 @@ describe('lib', () => {
   // lib/reference/ is the layer.
   const layerOf = (path: string) => {
     const file = path.replace(/\.m?[jt]s$/, '');
-    return /^lib\/(index|promises|output-layers|reference|derivatives|losses|diagnosis)$/.test(file)
+    return /^lib\/(index|promises|output-layers|memories|reference|derivatives|losses|diagnosis)$/.test(file)
       ? 'entry'
       : folderIn('lib', file);
   };

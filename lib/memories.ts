@@ -1,0 +1,7 @@
+// The public classes of soft addressing, computed by the binary, or by the reference where none loads.
+import { softmaxState } from './addressing/softmax-state';
+import type { SoftmaxStateConstructor, SoftmaxState as State } from './addressing/state-types';
+import { nativeBackend } from './native/backend';
+
+export const SoftmaxState: SoftmaxStateConstructor = softmaxState(nativeBackend);
+export type SoftmaxState = State;
