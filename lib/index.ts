@@ -9,6 +9,7 @@ import { logSumExpOperation, smoothMaxOperation } from './operations/log-sum-exp
 import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 
+export type { Read, ReadGradients, ReadOptions } from './addressing/memory-types';
 export type {
   CollectOptions,
   PushOptions,
@@ -33,7 +34,7 @@ export type {
   TrainResult,
 } from './layers/types';
 export { crossEntropy, klDivergence, linearCrossEntropy, nllLoss } from './losses';
-export { SoftmaxState } from './memories';
+export { Memory, SoftmaxState } from './memories';
 export type {
   ClassIndices,
   CrossEntropyOptions,

@@ -17,6 +17,7 @@ export {
   logSoftmaxVjp,
   logSumExp,
   logSumExpVjp,
+  Memory,
   nllLoss,
   type PromiseOptions,
   proposals,

@@ -1,6 +1,8 @@
 // The public names of softmax-native/promises: the same functions, options and checks, each giving a promise. What takes
 // longer than handing it over runs on threads of the library, and the event loop is free meanwhile. The documentation is
 // that of the plain names.
+import { memory, memoryMethods } from './addressing/memory';
+import type { PromisedMemoryConstructor } from './addressing/memory-types';
 import { softmaxState, stateMethods } from './addressing/softmax-state';
 import type { PromisedSoftmaxStateConstructor } from './addressing/state-types';
 import { adaptiveSoftmax } from './layers/adaptive';
@@ -164,3 +166,6 @@ export const AdaptiveSoftmax: PromisedAdaptiveSoftmaxConstructor = promisedMetho
 
 /** SoftmaxState that takes logits in off the event loop: see SoftmaxState of softmax-native. */
 export const SoftmaxState: PromisedSoftmaxStateConstructor = promisedMethods(softmaxState(jobBackend), stateMethods);
+
+/** Memory that is read off the event loop: see Memory of softmax-native. */
+export const Memory: PromisedMemoryConstructor = promisedMethods(memory(jobBackend), memoryMethods);

@@ -1,6 +1,7 @@
 // The public names of softmax-native/reference: the same functions, options, checks and types, computed by the readable
 // float64 formulas of lib/reference. The oracle of every differential test. The documentation is that of the plain names.
 
+import { memory } from './addressing/memory';
 import { softmaxState } from './addressing/softmax-state';
 import type * as library from './index';
 import { adaptiveSoftmax } from './layers/adaptive';
@@ -130,3 +131,6 @@ export const AdaptiveSoftmax: typeof library.AdaptiveSoftmax = adaptiveSoftmax(r
 
 /** SoftmaxState in float64 TypeScript: see SoftmaxState of softmax-native. */
 export const SoftmaxState: typeof library.SoftmaxState = softmaxState(referenceBackend);
+
+/** Memory in float64 TypeScript: see Memory of softmax-native. */
+export const Memory: typeof library.Memory = memory(referenceBackend);

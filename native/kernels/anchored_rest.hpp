@@ -82,9 +82,9 @@ class AnchoredRest {
     units_ = F64::broadcast(kRestExponent - exponent_);
   }
 
-  // A full group, filled up with keys of -Infinity. Its exponentials go where it was, if they are to be `kept`.
+  // A full group, filled up with keys of -Infinity. Its exponentials go to e, if they are to be `kept`; xs may be e.
   template <bool kept>
-  SOFTMAX_INLINE void add(double* xs) {
+  SOFTMAX_INLINE void add(const double* xs, double* e) {
     F64 least = scaling_.key(F64::load(xs)), greatest = least;
     for (std::size_t v = 1; v < kVectors; ++v) {
       const F64 key = scaling_.key(F64::load(xs + v * F64::kLanes));
@@ -92,9 +92,9 @@ class AnchoredRest {
       greatest = F64::max(key, greatest);
     }
     if (F64::any(factor_ * (least - top_) < F64::broadcast(kRestMin)) || F64::any(greatest == top_)) {
-      add_carefully<kept>(xs);
+      add_carefully<kept>(xs, e);
     } else {
-      add_plain<kept>(xs);
+      add_plain<kept>(xs, e);
     }
   }
 
@@ -130,13 +130,13 @@ class AnchoredRest {
 
   // No maximum among the keys, and all exponentials normal.
   template <bool kept>
-  SOFTMAX_INLINE void add_plain(double* xs) {
+  SOFTMAX_INLINE void add_plain(const double* xs, double* e) {
     for (std::size_t first = 0; first < kVectors; first += 4) {
       const Four<F64> keys = keys_of_four<F64>(scaling_, xs, first, 1);
       const Reduced<F64> y = parts(keys);
       for (std::size_t k = 0; k < 4; ++k) {
         const F64 term = times_power(y.mantissa.v[k], y.rounded.v[k] + units_);
-        if constexpr (kept) store(term, xs + (first + k) * F64::kLanes);
+        if constexpr (kept) store(term, e + (first + k) * F64::kLanes);
         rest_.add(first + k, term);
         gaps_.add(first + k, term, factor_ * (top_ - keys.v[k]));
       }
@@ -144,7 +144,7 @@ class AnchoredRest {
   }
 
   template <bool kept>
-  void add_carefully(double* xs) {
+  void add_carefully(const double* xs, double* e) {
     const F64 none = F64::broadcast(-__builtin_inf()), far = F64::broadcast(1e300);
     for (std::size_t first = 0; first < kVectors; first += 4) {
       const Four<F64> keys = keys_of_four<F64>(scaling_, xs, first, 1);
@@ -154,7 +154,7 @@ class AnchoredRest {
         const auto maximal = key == top_;
         const auto gone = F64::either(key == none, factor_ * (key - top_) < F64::broadcast(kRestMin));
         const F64 term = F64::zero_where(gone, times_power(y.mantissa.v[k], y.rounded.v[k] + units_));
-        if constexpr (kept) store(term, xs + (first + k) * F64::kLanes);
+        if constexpr (kept) store(term, e + (first + k) * F64::kLanes);
         maxima_ += count_lanes(F64::lanes_of(maximal));
         const F64 below = F64::zero_where(maximal, term);
         rest_.add(first + k, below);
@@ -165,6 +165,22 @@ class AnchoredRest {
 
   SOFTMAX_INLINE static void store(F64 term, double* to) { F64(term * F64::broadcast(0x1p-900)).store(to); }
 };
+
+// A full group as float64: where it stands, or widened into `xs`.
+template <class V>
+SOFTMAX_INLINE const double* wide_group(const typename V::Scalar* x, double* xs) {
+  if constexpr (sizeof(typename V::Scalar) == sizeof(double)) {
+    return x;
+  } else {
+    for (std::size_t v = 0; v < kGroupVectors<V>; ++v) {
+      const V row = V::load(x + v * V::kLanes);
+      double* to = xs + v * V::kLanes;
+      row.template widen<0>().store(to);
+      if constexpr (V::kWideParts == 2) row.template widen<1>().store(to + F64::kLanes);
+    }
+    return xs;
+  }
+}
 
 // Over the x below max (a key): sums[0] + sums[1] = sum of e^(|beta| (key - anchor)), lossless but for the exponentials
 // themselves (1 ulp each), sums[2] = sum of those times |beta| (max - key), both in units of 2^(sums[5] - 900).
@@ -179,13 +195,16 @@ void anchored_rest(const typename V::Scalar* x, double* e, std::size_t n, typena
     double xs[kGroup];
     for (std::size_t i = 0; i < n; i += kGroup) {
       const std::size_t count = n - i < kGroup ? n - i : kGroup;
-      widen_group(x + i, count, beta < 0 ? __builtin_inf() : -__builtin_inf(), xs);
+      const double* from = count == kGroup ? wide_group<V>(x + i, xs) : xs;
+      if (count < kGroup) widen_group(x + i, count, beta < 0 ? __builtin_inf() : -__builtin_inf(), xs);
       if (e == nullptr) {
-        rest.template add<false>(xs);
-        continue;
+        rest.template add<false>(from, nullptr);
+      } else if (count == kGroup) {
+        rest.template add<true>(from, e + i);
+      } else {
+        rest.template add<true>(from, xs);
+        for (std::size_t j = 0; j < count; ++j) e[i + j] = xs[j];
       }
-      rest.template add<true>(xs);
-      for (std::size_t j = 0; j < count; ++j) e[i + j] = xs[j];
     }
     rest.write(sums);
   });

@@ -2,7 +2,7 @@
 // the same logSumExp to one ulp; that one within 3 ulp of the truth, which big integers know.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { libraries, type Library } from '../libraries';
+import { type Library, libraries } from '../libraries';
 import { seed } from '../seed';
 import { errorInUlps, ulpOf } from '../states/exact';
 

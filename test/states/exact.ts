@@ -47,4 +47,5 @@ export function errorInUlps(y: number, logits: ArrayLike<number>, beta = 1): num
 }
 
 /** The distance from |x| to the next float64. */
-export const ulpOf = (x: number): number => 2 ** Math.max(-1074, Math.floor(Math.log2(Math.abs(x) || Number.MIN_VALUE)) - 52);
+export const ulpOf = (x: number): number =>
+  2 ** Math.max(-1074, Math.floor(Math.log2(Math.abs(x) || Number.MIN_VALUE)) - 52);
