@@ -8,7 +8,7 @@ import type { PromisedSoftmaxStateConstructor } from './addressing/state-types';
 import { adaptiveSoftmax } from './layers/adaptive';
 import type { PromisedAdaptiveSoftmaxConstructor } from './layers/adaptive-types';
 import { computingMethods } from './layers/exposed';
-import { fullSoftmax } from './layers/full';
+import { fullMethods, fullSoftmax } from './layers/full';
 import type { PromisedFullSoftmaxConstructor } from './layers/full-types';
 import { jobBackend } from './native/backend';
 import { promised } from './native/promised';
@@ -156,7 +156,7 @@ export const checkUnbiased: CheckUnbiasedPromise = promised(2, checkUnbiasedInTu
 export const importanceSampling: ImportanceSamplingPromise = promised(2, importanceSamplingAtOnce);
 
 /** FullSoftmax off the event loop: see FullSoftmax of softmax-native. */
-export const FullSoftmax: PromisedFullSoftmaxConstructor = promisedMethods(fullSoftmax(jobBackend), computingMethods);
+export const FullSoftmax: PromisedFullSoftmaxConstructor = promisedMethods(fullSoftmax(jobBackend), fullMethods);
 
 /** AdaptiveSoftmax off the event loop: see AdaptiveSoftmax of softmax-native. */
 export const AdaptiveSoftmax: PromisedAdaptiveSoftmaxConstructor = promisedMethods(

@@ -1,6 +1,6 @@
 // FullSoftmax as users see it. Types only.
-import type { FloatType, Input } from '../types';
-import type { OutputLayer, PromisedLayer } from './types';
+import type { FloatType, Input, Tensor } from '../types';
+import type { Hidden, OutputLayer, PromisedLayer, SignalOptions } from './types';
 
 export interface FullSoftmaxOptions {
   /** Number of classes. */
@@ -39,7 +39,15 @@ export interface FullSoftmaxOptions {
  * const output = new FullSoftmax({ classes: 3, dim: 2 });
  * output.trainStep({ table, rows: [0, 3] }, [2, 1], { learningRate: 0.1 }).loss; // 1.098...
  */
-export interface FullSoftmax extends OutputLayer {}
+export interface FullSoftmax extends OutputLayer {
+  /** <w_c, h> + b_c of all classes: [batch, classes], or [classes] for one vector. Of a shard, what SoftmaxState takes. */
+  logits(hidden: Hidden): Tensor;
+}
+
+/** FullSoftmax off the event loop. */
+export interface PromisedFullSoftmax extends PromisedLayer {
+  logits(hidden: Hidden, options?: SignalOptions): Promise<Tensor>;
+}
 
 export interface FullSoftmaxConstructor {
   new (options: FullSoftmaxOptions): FullSoftmax;
@@ -50,7 +58,7 @@ export interface FullSoftmaxConstructor {
 
 /** FullSoftmax of softmax-native/promises. */
 export interface PromisedFullSoftmaxConstructor {
-  new (options: FullSoftmaxOptions): PromisedLayer;
-  readonly prototype: PromisedLayer;
-  fromBytes(bytes: Uint8Array): PromisedLayer;
+  new (options: FullSoftmaxOptions): PromisedFullSoftmax;
+  readonly prototype: PromisedFullSoftmax;
+  fromBytes(bytes: Uint8Array): PromisedFullSoftmax;
 }
