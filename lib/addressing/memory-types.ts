@@ -67,13 +67,9 @@ export interface StoredRows {
  * @throws TypeError (ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE), RangeError (ERR_OUT_OF_RANGE: an id that is not there;
  * ERR_SOFTMAX_SHAPE_MISMATCH); fromBytes also ERR_SOFTMAX_TRUNCATED and ERR_SOFTMAX_CORRUPTED. Nothing is then changed.
  * @example
- * const keys = { data: Float64Array.of(1, 0, 0, 1, 1, 1), dims: [3, 2] };
- * const memory = new Memory(keys, { data: Float64Array.of(10, 20, 30), dims: [3, 1] });
- * memory.read([3, 1], { beta: Infinity }).output; // Float64Array [30]
- * memory.read([3, 1]).weights; // Float64Array [0.259..., 0.035..., 0.705...]
- * memory.add([5, 0], [40]); // Int32Array [3]
- * memory.remove([2]);
- * memory.read([3, 1], { topK: 2 }).rows; // Int32Array [3, 0]
+ * new Memory({ data: Float64Array.of(1, 0, 0, 1), dims: [2, 2] }, { data: Float64Array.of(10, 20), dims: [2, 1] }).read([2, 1]).output; // Float64Array [12.68...]
+ * new Memory({ data: Float64Array.of(1, 0, 0, 1), dims: [2, 2] }, { data: Float64Array.of(10, 20), dims: [2, 1] }).read([2, 1], { beta: Infinity }).output; // Float64Array [10]
+ * new Memory({ data: Float64Array.of(1, 0, 0, 1), dims: [2, 2] }, { data: Float64Array.of(10, 20), dims: [2, 1] }).add([5, 5], [30]); // Int32Array [2]
  */
 export interface Memory extends StoredRows {
   read<Queries extends Input>(queries: Queries, options?: ReadOptions): Read<Queries>;

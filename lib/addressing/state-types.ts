@@ -82,11 +82,10 @@ export interface StateOfSoftmax {
  * that differ in beta, topK, target, valueSize or nonFinite; ERR_SOFTMAX_SHAPE_MISMATCH; ERR_SOFTMAX_NON_FINITE);
  * fromBytes also ERR_SOFTMAX_TRUNCATED and ERR_SOFTMAX_CORRUPTED. The state is then as it was.
  * @example
- * const left = new SoftmaxState({ topK: 2 }).push([1, 2]);
- * const right = new SoftmaxState({ topK: 2 }).push([4], { offset: 2 });
- * left.merge(right).logSumExp; // 4.169846019556286
- * left.top().ids; // Int32Array [2, 1]
- * left.probabilities([1, 2, 4]); // Float64Array [0.042..., 0.114..., 0.843...]
+ * new SoftmaxState().push([1, 2]).merge(new SoftmaxState().push([4])).logSumExp; // 4.169846019556286
+ * new SoftmaxState({ topK: 2 }).push([1, 2]).push([4]).top().ids; // Int32Array [2, 1]
+ * new SoftmaxState({ valueSize: 1 }).push([0, 0], { values: [3, 5] }).value(); // Float64Array [4]
+ * new SoftmaxState().push([1, 2, 4]).probabilities([1, 4]); // Float64Array [0.042..., 0.843...]
  */
 export interface SoftmaxState extends StateOfSoftmax {
   /** Takes logits in: one vector, or a tensor, row by row. */

@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import * as library from '../../lib/index';
 import { files, read } from '../architecture/tree';
 
-// The files of the public functions lie in lib itself, or are those of what draws.
+// The files of the public functions lie in lib itself, or are those of what draws and of what addresses.
 const source = files('lib', /\.ts$/)
-  .filter((path) => /^lib\/(random\/)?[\w-]+\.ts$/.test(path))
+  .filter((path) => /^lib\/((random|addressing)\/)?[\w-]+\.ts$/.test(path))
   .map(read)
   .join('\n');
 const examples = [...source.matchAll(/@example\n((?: \* .*\n)+)/g)].flatMap(([, text]) =>
