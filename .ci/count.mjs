@@ -22,11 +22,13 @@ report('vitest.json', (text) => {
   const { numPassedTests, numFailedTests } = JSON.parse(text);
   return { passed: numPassedTests, failed: numFailedTests };
 });
-report('ctest.xml', (text) => {
-  const failed = number(text, /\bfailures="(\d+)"/);
-  const skipped = number(text, /\bskipped="(\d+)"/) + number(text, /\bdisabled="(\d+)"/);
-  return { passed: number(text, /\btests="(\d+)"/) - failed - skipped, failed };
-});
+for (const name of ['ctest.xml', 'fuzz.xml']) {
+  report(name, (text) => {
+    const failed = number(text, /\bfailures="(\d+)"/);
+    const skipped = number(text, /\bskipped="(\d+)"/) + number(text, /\bdisabled="(\d+)"/);
+    return { passed: number(text, /\btests="(\d+)"/) - failed - skipped, failed };
+  });
+}
 report('peers.tap', (text) => ({ passed: number(text, /^# pass (\d+)$/m), failed: number(text, /^# fail (\d+)$/m) }));
 
 for (const step of failedSteps.filter((name) => !explained.has(name))) {

@@ -18,8 +18,26 @@ export type {
   TopOfState,
 } from './addressing/state-types';
 export type { AdaptiveGradients, AdaptiveSoftmaxOptions } from './layers/adaptive-types';
+export type { ContextOptions, ContrastiveGradients, NoiseContrastiveOptions } from './layers/contrastive-types';
 export { EmbeddingTable, type EmbeddingTableOptions } from './layers/embedding-table';
 export type { FullSoftmaxOptions } from './layers/full-types';
+export type { HierarchicalSoftmaxOptions } from './layers/hierarchical-types';
+export {
+  type Code,
+  type Counts,
+  type FromCountsOptions,
+  type FromPathsOptions,
+  HuffmanTree,
+  type PathLike,
+} from './layers/huffman-tree';
+export type {
+  CandidateGradientOptions,
+  CandidateTrainOptions,
+  GivenCandidates,
+  SampledGradients,
+  SampledSoftmaxOptions,
+  SamplingOptions,
+} from './layers/sampled-types';
 export type {
   ClassIds,
   Examples,
@@ -48,10 +66,11 @@ export type {
   NllLossResult,
   Target,
 } from './options';
-export { AdaptiveSoftmax, FullSoftmax } from './output-layers';
+export { AdaptiveSoftmax, FullSoftmax, HierarchicalSoftmax, NoiseContrastive, SampledSoftmax } from './output-layers';
 export { type CheckUnbiasedOptions, checkUnbiased, type UnbiasedReport } from './random/check-unbiased';
 export { type ImportanceEstimate, importanceSampling } from './random/importance';
-export type { Drawn, DrawOptions, Exclusion, ExpectedCountOptions, Proposal } from './random/proposal';
+export type { Proposal } from './random/proposal';
+export type { Drawn, DrawOptions, Exclusion, ExpectedCountOptions } from './random/proposal-options';
 export { type LearnedProposal, proposals, type UnigramOptions } from './random/proposals';
 export { Rng, type RngState } from './random/rng';
 

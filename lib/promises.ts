@@ -7,9 +7,15 @@ import { softmaxState, stateMethods } from './addressing/softmax-state';
 import type { PromisedSoftmaxStateConstructor } from './addressing/state-types';
 import { adaptiveSoftmax } from './layers/adaptive';
 import type { PromisedAdaptiveSoftmaxConstructor } from './layers/adaptive-types';
+import { noiseContrastive } from './layers/contrastive';
+import type { PromisedNoiseContrastiveConstructor } from './layers/contrastive-types';
 import { computingMethods } from './layers/exposed';
 import { fullMethods, fullSoftmax } from './layers/full';
 import type { PromisedFullSoftmaxConstructor } from './layers/full-types';
+import { hierarchicalSoftmax } from './layers/hierarchical';
+import type { PromisedHierarchicalSoftmaxConstructor } from './layers/hierarchical-types';
+import { sampledSoftmax } from './layers/sampled';
+import type { PromisedSampledSoftmaxConstructor } from './layers/sampled-types';
 import { jobBackend } from './native/backend';
 import { promised } from './native/promised';
 import { promisedMethods } from './native/promised-class';
@@ -48,6 +54,7 @@ import { checkUnbiasedInTurn } from './random/check-unbiased';
 import { importanceSampling as importanceSamplingAtOnce } from './random/importance';
 
 export { EmbeddingTable } from './layers/embedding-table';
+export { HuffmanTree } from './layers/huffman-tree';
 export type { PromiseOptions, Transferred } from './promise-types';
 export { proposals } from './random/proposals';
 export { Rng } from './random/rng';
@@ -158,6 +165,12 @@ export const importanceSampling: ImportanceSamplingPromise = promised(2, importa
 /** FullSoftmax off the event loop: see FullSoftmax of softmax-native. */
 export const FullSoftmax: PromisedFullSoftmaxConstructor = promisedMethods(fullSoftmax(jobBackend), fullMethods);
 
+/** HierarchicalSoftmax off the event loop: see HierarchicalSoftmax of softmax-native. */
+export const HierarchicalSoftmax: PromisedHierarchicalSoftmaxConstructor = promisedMethods(
+  hierarchicalSoftmax(jobBackend),
+  computingMethods,
+);
+
 /** AdaptiveSoftmax off the event loop: see AdaptiveSoftmax of softmax-native. */
 export const AdaptiveSoftmax: PromisedAdaptiveSoftmaxConstructor = promisedMethods(
   adaptiveSoftmax(jobBackend),
@@ -169,3 +182,15 @@ export const SoftmaxState: PromisedSoftmaxStateConstructor = promisedMethods(sof
 
 /** Memory that is read off the event loop: see Memory of softmax-native. */
 export const Memory: PromisedMemoryConstructor = promisedMethods(memory(jobBackend), memoryMethods);
+
+/** SampledSoftmax off the event loop: see SampledSoftmax of softmax-native. */
+export const SampledSoftmax: PromisedSampledSoftmaxConstructor = promisedMethods(
+  sampledSoftmax(jobBackend),
+  computingMethods,
+);
+
+/** NoiseContrastive off the event loop: see NoiseContrastive of softmax-native. */
+export const NoiseContrastive: PromisedNoiseContrastiveConstructor = promisedMethods(
+  noiseContrastive(jobBackend),
+  computingMethods,
+);

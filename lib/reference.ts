@@ -5,7 +5,10 @@ import { memory } from './addressing/memory';
 import { softmaxState } from './addressing/softmax-state';
 import type * as library from './index';
 import { adaptiveSoftmax } from './layers/adaptive';
+import { noiseContrastive } from './layers/contrastive';
 import { fullSoftmax } from './layers/full';
+import { hierarchicalSoftmax } from './layers/hierarchical';
+import { sampledSoftmax } from './layers/sampled';
 import { argmaxOperation } from './operations/argmax';
 import { betaGradientOperation } from './operations/beta-gradient';
 import { diagnosis } from './operations/diagnose';
@@ -24,6 +27,7 @@ import { referenceBackend } from './reference/backend';
 
 export { EmbeddingTable } from './layers/embedding-table';
 // These are plain TypeScript as they are.
+export { HuffmanTree } from './layers/huffman-tree';
 export { checkUnbiased } from './random/check-unbiased';
 export { importanceSampling } from './random/importance';
 export { proposals } from './random/proposals';
@@ -134,3 +138,12 @@ export const SoftmaxState: typeof library.SoftmaxState = softmaxState(referenceB
 
 /** Memory in float64 TypeScript: see Memory of softmax-native. */
 export const Memory: typeof library.Memory = memory(referenceBackend);
+
+/** HierarchicalSoftmax in float64 TypeScript: see HierarchicalSoftmax of softmax-native. */
+export const HierarchicalSoftmax: typeof library.HierarchicalSoftmax = hierarchicalSoftmax(referenceBackend);
+
+/** SampledSoftmax in float64 TypeScript: see SampledSoftmax of softmax-native. */
+export const SampledSoftmax: typeof library.SampledSoftmax = sampledSoftmax(referenceBackend);
+
+/** NoiseContrastive in float64 TypeScript: see NoiseContrastive of softmax-native. */
+export const NoiseContrastive: typeof library.NoiseContrastive = noiseContrastive(referenceBackend);

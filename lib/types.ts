@@ -1,6 +1,7 @@
 // The public types, and the two that join the public functions to a backend (Call, Backend). Types only: the reference
 // may import this file and nothing else of the project.
 
+import type { CandidateCall, OwnTrainingCall, SharedTrainingCall } from './candidate-calls';
 import type {
   AdaptiveLossCall,
   AdaptiveSource,
@@ -12,6 +13,7 @@ import type {
   LinearTrainCall,
 } from './layer-calls';
 import type { StateCall, StateProbabilitiesCall } from './state-calls';
+import type { TreeDistributionCall, TreeLossCall, TreeSampleCall, TreeTopKCall, TreeTrainCall } from './tree-calls';
 
 /** Real arrays that the functions compute with; the result has the same kind. */
 export type FloatArray = Float32Array | Float64Array;
@@ -223,6 +225,9 @@ export interface Backend {
   readonly nllLoss: Operation<LossCall>;
   readonly klDivergence: Operation<DivergenceCall>;
   readonly linearCrossEntropy: Operation<LinearLossCall>;
+  readonly candidateLoss: Operation<CandidateCall>;
+  readonly trainSharedCandidates: Operation<SharedTrainingCall>;
+  readonly trainOwnCandidates: Operation<OwnTrainingCall>;
   readonly linear: Operation<Distribution<LinearSource>>;
   readonly linearTopK: Operation<Best<LinearSource>>;
   readonly linearSample: Operation<Drawn<LinearSource>>;
@@ -235,6 +240,12 @@ export interface Backend {
 
   readonly softmaxState: Operation<StateCall>;
   readonly stateProbabilities: Operation<StateProbabilitiesCall>;
+
+  readonly treeLoss: Operation<TreeLossCall>;
+  readonly treeDistribution: Operation<TreeDistributionCall>;
+  readonly treeTopK: Operation<TreeTopKCall>;
+  readonly treeSample: Operation<TreeSampleCall>;
+  readonly treeTrain: Operation<TreeTrainCall>;
 
   readonly softmaxBetaGradient: Kernel;
   /** The Jacobian of softmax is symmetric: this is its JVP, too. */

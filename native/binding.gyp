@@ -65,6 +65,7 @@
         "operations/diagnose.cpp",
         "operations/jacobian.cpp",
         "operations/kl_divergence.cpp",
+        "operations/candidates.cpp",
         "operations/layer_training.cpp",
         "operations/linear.cpp",
         "operations/linear_cross_entropy.cpp",
@@ -78,6 +79,11 @@
         "operations/products.cpp",
         "operations/softmax.cpp",
         "operations/softmax_state.cpp",
+        "operations/train_own.cpp",
+        "operations/train_shared.cpp",
+        "operations/tree_loss.cpp",
+        "operations/tree_search.cpp",
+        "operations/tree_training.cpp",
         "operations/weighted_log_sum_exp.cpp",
         "binding/adaptive.cpp",
         "binding/arguments.cpp",
@@ -85,12 +91,15 @@
         "binding/diagnosis.cpp",
         "binding/job_memory.cpp",
         "binding/jobs.cpp",
+        "binding/candidate_training.cpp",
+        "binding/candidates.cpp",
         "binding/linear.cpp",
         "binding/losses.cpp",
         "binding/module.cpp",
         "binding/predictions.cpp",
         "binding/softmax_family.cpp",
-        "binding/softmax_state.cpp"
+        "binding/softmax_state.cpp",
+        "binding/tree.cpp"
       ],
       "dependencies": [
         "softmax_threads", "softmax_isa_scalar", "softmax_isa_emulated", "softmax_isa_avx2", "softmax_isa_avx512"

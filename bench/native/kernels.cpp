@@ -125,6 +125,10 @@ struct Cases {
     each_ten([&](T* const* rows, T* out) { k.row_dots(f.x.data(), rows, kTen, kDim, out); });
   }
   void logistic() { seen = k.logistic(f.x.data(), f.mask.data(), f.out.data(), f.n); }
+  void logistic_kept() {
+    double sums[9] = {};
+    k.logistic_kept(f.x.data(), f.mask.data(), f.out.data(), f.n, sums);
+  }
   void row_updates() {
     T gradient[kDim] = {};
     each_ten([&](T* const* rows, T* g) { k.row_updates(f.x.data(), rows, g, kTen, kDim, T(1e-6), gradient); });

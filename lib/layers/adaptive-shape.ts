@@ -1,39 +1,8 @@
 // Where the clusters of an adaptive softmax end, how wide they are, and where its parameters stand in their one array.
-import { invalidType, outOfRange } from '../errors';
-import { isArray, kindOf } from '../intrinsics';
+import { outOfRange } from '../errors';
 import type { AdaptiveShape } from '../layer-calls';
 import { tensorOf } from '../operations/results';
 import type { FloatArray, Tensor } from '../types';
-
-const mostClusters = 64;
-
-/** The option `cutoffs`: ascending, above 0 and below the number of classes. */
-export function readCutoffs(value: unknown, classes: number): number[] {
-  if (!isArray(value) && kindOf(value) !== 'Int32Array') {
-    throw invalidType('options.cutoffs', 'an instance of Array or Int32Array', value);
-  }
-  const cutoffs = Array.from(value as ArrayLike<unknown>);
-  if (cutoffs.length < 1 || cutoffs.length > mostClusters) {
-    throw outOfRange('options.cutoffs.length', `>= 1 and <= ${mostClusters}`, cutoffs.length);
-  }
-  let before = 0;
-  return cutoffs.map((cutoff, i) => {
-    const name = `options.cutoffs[${i}]`;
-    if (typeof cutoff !== 'number') throw invalidType(name, 'of type number', cutoff);
-    if (!Number.isInteger(cutoff) || cutoff <= before || cutoff >= classes) {
-      throw outOfRange(name, `an integer > ${before} and < ${classes}`, cutoff);
-    }
-    before = cutoff;
-    return cutoff;
-  });
-}
-
-export function readDivValue(value: unknown): number {
-  if (value === undefined) return 4;
-  if (typeof value !== 'number') throw invalidType('options.divValue', 'of type number', value);
-  if (!(value > 0 && value < Infinity)) throw outOfRange('options.divValue', 'finite and > 0', value);
-  return value;
-}
 
 export function shapeOf(
   classes: number,
@@ -44,7 +13,7 @@ export function shapeOf(
 ): AdaptiveShape {
   const widths = cutoffs.map((_, i) => {
     const width = Math.floor(dim / divValue ** (i + 1));
-    if (width > 0x7fffffff) throw outOfRange('options.divValue', `such that no cluster is wider than 2^31`, divValue);
+    if (width > 0x7fffffff) throw outOfRange('options.divValue', 'such that no cluster is wider than 2^31', divValue);
     return Math.max(1, width);
   });
   return { dim, hasBias, ends: [...cutoffs, classes], widths };

@@ -8,29 +8,28 @@ import { own } from '../ownership';
 import { Rng, validateRng } from '../random/rng';
 import type { Backend, FloatArray, FloatType, Tensor } from '../types';
 import { validateFlag, validateOptions } from '../validate';
-import { type Part, type Parts, partsOf, readCutoffs, readDivValue, shapeOf, viewOf } from './adaptive-shape';
+import { readCutoffs, readDivValue } from './adaptive-options';
+import { type Part, type Parts, partsOf, shapeOf, viewOf } from './adaptive-shape';
 import type { AdaptiveSoftmaxConstructor, AdaptiveSoftmaxOptions } from './adaptive-types';
 import { decode, encode } from './bytes';
 import { allocateTopK, drawn, negated, uniformsOf } from './exact';
+import { measureExamples, readExamples } from './examples';
 import { exposed } from './exposed';
 import {
   allocateFor,
   canonicalRows,
   gradientOfAll,
   type HiddenRows,
-  measureExamples,
   measureHidden,
   measureIds,
   ownParameters,
-  readExamples,
   readHidden,
   readIds,
   readK,
   readReduction,
-  readTraining,
-  trainCall,
 } from './layer';
 import { adopt, kindOfType, readParameters, readSize, readType, typeOf } from './parameters';
+import { readTraining, trainCall } from './training';
 import type { SparseGradient } from './types';
 
 /** The class that computes with a backend: now, or for promises. */

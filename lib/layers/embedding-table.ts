@@ -28,8 +28,7 @@ export interface EmbeddingTableOptions {
  * @throws TypeError (ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE), RangeError (ERR_OUT_OF_RANGE,
  * ERR_SOFTMAX_SHAPE_MISMATCH); fromBytes also ERR_SOFTMAX_TRUNCATED and ERR_SOFTMAX_CORRUPTED
  * @example
- * const table = new EmbeddingTable({ size: 1000, dim: 100, seed: 1 });
- * table.row(7).length; // 100
+ * new EmbeddingTable({ size: 1000, dim: 100, seed: 1 }).row(7).length; // 100
  */
 export class EmbeddingTable implements Tensor {
   readonly size: number;

@@ -31,13 +31,11 @@ export interface FullSoftmaxOptions {
  * @throws TypeError (ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE) and RangeError (ERR_OUT_OF_RANGE, with the position of
  * an id; ERR_SOFTMAX_SHAPE_MISMATCH). Nothing is then changed.
  * @example
- * const layer = new FullSoftmax({ classes: 3, dim: 2, type: 'float64', weight: { data: Float64Array.of(1, 0, 0, 1, 1, 1), dims: [3, 2] } });
- * layer.distribution([1, 2]).data; // Float64Array [0.090..., 0.244..., 0.665...]
- * layer.topK([1, 2], 1).ids.data; // Int32Array [2]
+ * new FullSoftmax({ classes: 3, dim: 2 }).logProbability([1, 2], 0); // -1.098...
  * @example
- * const table = new EmbeddingTable({ size: 4, dim: 2 });
- * const output = new FullSoftmax({ classes: 3, dim: 2 });
- * output.trainStep({ table, rows: [0, 3] }, [2, 1], { learningRate: 0.1 }).loss; // 1.098...
+ * new FullSoftmax({ classes: 3, dim: 2, type: 'float64', weight: [1, 0, 0, 1, 1, 1] }).distribution([1, 2]).data; // Float64Array [0.090..., 0.244..., 0.665...]
+ * @example
+ * new FullSoftmax({ classes: 3, dim: 2 }).trainStep({ table: new EmbeddingTable({ size: 4, dim: 2 }), rows: [0, 3] }, [2, 1], { learningRate: 0.1 }).loss; // 1.098...
  */
 export interface FullSoftmax extends OutputLayer {
   /** <w_c, h> + b_c of all classes: [batch, classes], or [classes] for one vector. Of a shard, what SoftmaxState takes. */

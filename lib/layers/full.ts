@@ -7,22 +7,12 @@ import type { Backend, FloatArray, FloatType, Tensor } from '../types';
 import { validateFlag, validateOptions } from '../validate';
 import { decode, encode, type Stored } from './bytes';
 import { exactDistribution, exactLogits, exactLogProbability, exactSample, exactTopK, linearLossCall } from './exact';
+import { measureExamples, readExamples } from './examples';
 import { computingMethods, exposed } from './exposed';
 import type { FullSoftmaxConstructor } from './full-types';
-import {
-  gradientOfAll,
-  measureExamples,
-  measureHidden,
-  measureIds,
-  ownParameters,
-  readExamples,
-  readHidden,
-  readIds,
-  readReduction,
-  readTraining,
-  trainCall,
-} from './layer';
+import { gradientOfAll, measureHidden, measureIds, ownParameters, readHidden, readIds, readReduction } from './layer';
 import { adopt, kindOfType, readParameters, readSize, readType, typeOf } from './parameters';
+import { readTraining, trainCall } from './training';
 
 interface Options {
   readonly classes?: unknown;

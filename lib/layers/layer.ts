@@ -1,9 +1,8 @@
-// What the output layers share: hidden vectors, ids of classes, training examples and options as they are given, checked.
+// What the output layers share: hidden vectors, ids of classes and options as they are given, checked.
 // The `read` functions may run code of the user; the `measure` functions run after all reading is done.
 import { invalidType, invalidValue, outOfRange, printShape, shapeMismatch } from '../errors';
-import { Int32Array, isShared, kindOf, lengthOf } from '../intrinsics';
-import type { TrainCall } from '../layer-calls';
-import { type Given, measure, measureLength, readLike, readStorage } from '../operations/arguments';
+import { Int32Array, isShared, kindOf } from '../intrinsics';
+import { type Given, measure, measureLength, readLike } from '../operations/arguments';
 import { allocateLike } from '../operations/arrange';
 import { tensorOf } from '../operations/results';
 import { type GivenTarget, readTarget } from '../operations/targets';
@@ -77,7 +76,7 @@ export function measureIds(given: GivenTarget, count: number, classes: number): 
 }
 
 /** An array of integers in [0, limit), copied, so that no other thread can change one after it was checked. */
-function copyIndices({ data, dims, form, name }: GivenTarget, limit: number): Int32Array {
+export function copyIndices({ data, dims, form, name }: GivenTarget, limit: number): Int32Array {
   const length = measureLength(name, data);
   const copy = own(new Int32Array(length));
   for (let i = 0; i < length; i += 1) {
@@ -108,97 +107,6 @@ export function readK(value: unknown, classes: number): number {
   return k;
 }
 
-interface GivenExamples {
-  readonly table: Given<FloatArray>;
-  readonly rows: GivenTarget;
-  readonly offsets: GivenTarget | undefined;
-}
-
-export function readExamples(value: unknown, type: FloatType): GivenExamples {
-  if (typeof value !== 'object' || value === null) throw invalidType('examples', 'of type object', value);
-  const { table, rows, offsets } = value as { table?: unknown; rows?: unknown; offsets?: unknown };
-  const storage = readStorage<FloatArray>('examples.table', table, kindOfType[type]);
-  if (storage.dims === undefined) throw invalidType('examples.table', 'an object with data and dims', table);
-  return {
-    table: storage,
-    rows: readIds('examples.rows', rows),
-    offsets: offsets === undefined ? undefined : readIds('examples.offsets', offsets),
-  };
-}
-
-/** Examples in the form that computes: see Examples of lib/layers/types.ts. */
-export interface TrainingExamples {
-  readonly table: FloatArray;
-  /** Rows of the table. */
-  readonly size: number;
-  readonly rows: Int32Array;
-  readonly offsets: Int32Array | undefined;
-  readonly count: number;
-}
-
-export function measureExamples({ table, rows, offsets }: GivenExamples, dim: number): TrainingExamples {
-  const dims = measure(table);
-  if (dims.length !== 2 || dims[1] !== dim) {
-    throw shapeMismatch(table.name, `have shape [size, ${dim}]`, `shape ${printShape(dims)}`);
-  }
-  const size = dims[0] as number;
-  const indices = copyIndices(rows, size);
-  if (offsets === undefined) return { table: table.data, size, rows: indices, offsets, count: lengthOf(indices) };
-  const bounds = copyIndices(offsets, lengthOf(indices) + 1);
-  validateOffsets(offsets.name, bounds, lengthOf(indices));
-  return { table: table.data, size, rows: indices, offsets: bounds, count: lengthOf(bounds) - 1 };
-}
-
-/** Offsets lead from 0 to the end, and no bag is empty: the mean of nothing is no vector. */
-function validateOffsets(name: string, offsets: Int32Array, end: number): void {
-  const last = lengthOf(offsets) - 1;
-  if (last < 0) throw shapeMismatch(name, 'have one element more than there are examples', '0');
-  if (offsets[0] !== 0) throw outOfRange(`${name}[0]`, '0', offsets[0]);
-  if (offsets[last] !== end) throw outOfRange(`${name}[${last}]`, `${end}, the number of examples.rows`, offsets[last]);
-  for (let k = 0; k < last; k += 1) {
-    if ((offsets[k + 1] as number) <= (offsets[k] as number)) {
-      const wanted = `greater than the one before, ${offsets[k]}: bag ${k} would be empty`;
-      throw outOfRange(`${name}[${k + 1}]`, wanted, offsets[k + 1]);
-    }
-  }
-}
-
-/** How trainStep learns. */
-export interface Training {
-  readonly learningRate: number;
-  readonly tableLearningRate: number;
-  /** 0 = by the layer. */
-  readonly batchSize: number;
-  readonly threads: number;
-}
-
-const mostThreads = 64;
-
-export function readTraining(options: unknown): Training {
-  validateOptions(options);
-  const { learningRate, tableLearningRate, batchSize, threads } = options as Record<keyof Training, unknown>;
-  const rate = validateRate('options.learningRate', learningRate);
-  return {
-    learningRate: rate,
-    tableLearningRate:
-      tableLearningRate === undefined ? rate : validateRate('options.tableLearningRate', tableLearningRate),
-    batchSize: batchSize === undefined ? 0 : validateAtLeastOne('options.batchSize', batchSize, 0x7fffffff),
-    threads: threads === undefined ? 1 : validateAtLeastOne('options.threads', threads, mostThreads),
-  };
-}
-
-function validateRate(name: string, value: unknown): number {
-  if (typeof value !== 'number') throw invalidType(name, 'of type number', value);
-  if (!(value >= 0 && value < Infinity)) throw outOfRange(name, 'finite and >= 0', value);
-  return value;
-}
-
-function validateAtLeastOne(name: string, value: unknown, most: number): number {
-  const count = validateCount(name, value);
-  if (count < 1 || count > most) throw outOfRange(name, `>= 1 and <= ${most}`, value);
-  return count;
-}
-
 /**
  * Lets a job read and train parameters where they lie, instead of in a copy: they may change meanwhile, as their owner
  * knows, but shared memory does not go away.
@@ -206,29 +114,6 @@ function validateAtLeastOne(name: string, value: unknown, most: number): number 
 export function ownParameters(...arrays: readonly (FloatArray | undefined)[]): void {
   if (!isOwning()) return;
   for (const array of arrays) if (array !== undefined && isShared(array)) own(array);
-}
-
-/** What all layers tell a backend of a call to trainStep. */
-export function trainCall(
-  { table, size, rows, offsets, count }: TrainingExamples,
-  targets: Int32Array,
-  { learningRate, tableLearningRate, batchSize }: Training,
-  dim: number,
-  classes: number,
-): TrainCall {
-  return {
-    ...canonicalRows(count, classes),
-    table,
-    size,
-    depth: dim,
-    rows,
-    offsets,
-    targets,
-    learningRate,
-    tableLearningRate,
-    batchSize,
-    totals: { loss: 0 },
-  };
 }
 
 /** The gradient of all rows of a matrix, as one in sparse form. */

@@ -1,9 +1,11 @@
 // How each operation is put to the binary: which array stands at which position of its binding row, its numbers and flags.
 import { lengthOf } from '../intrinsics';
 import type { Call, DiagnoseCall, FloatArray, OperationName, ProductCall } from '../types';
+import { candidateLoss, trainOwnCandidates, trainSharedCandidates } from './candidates';
 import { Flag } from './frame';
 import type { Description } from './invoke';
 import { divergence, linearLoss, loss } from './losses';
+import { treeDistribution, treeLoss, treeSample, treeTopK, treeTrain } from './trees';
 
 const names = ['logits', 'options.out', 'options.mask', 'options.weights', 'sign'];
 
@@ -75,6 +77,15 @@ export const descriptions = {
   nllLoss: loss('nllLoss', 'logProbabilities'),
   klDivergence: divergence,
   linearCrossEntropy: linearLoss,
+  candidateLoss,
+  trainSharedCandidates,
+  trainOwnCandidates,
+
+  treeLoss,
+  treeDistribution,
+  treeTopK,
+  treeSample,
+  treeTrain,
 
   softmaxBetaGradient: familyMember('softmaxBetaGradient'),
   softmaxVjp: product('softmaxVjp', 'p', 'g'),

@@ -4,12 +4,10 @@
 import { outOfRange } from '../errors';
 import { Float64Array, Int32Array } from '../intrinsics';
 import type { Rng } from './rng';
+import { sharesOf, whole } from './shares';
 
-/** All numbers of 53 bits: what the classes share. */
-const whole = 2 ** 53;
-
-/** Then the most probable class has more numbers than there are classes. */
-const mostClasses = 2 ** 26;
+/** Of weights: so the most probable class has more numbers than there are classes, and can make up for all of them. */
+export const mostClasses = 2 ** 26;
 
 /**
  * A table has 2^k columns, at least one for each class, each 2^(53 - k) numbers of 53 bits wide: those below the
@@ -40,7 +38,7 @@ export class AliasTable {
 
   /** By weights >= 0 of which some is greater than 0, in proportion. */
   static fromWeights(weights: ArrayLike<number>): AliasTable {
-    if (weights.length > mostClasses) throw outOfRange('classes', `<= ${mostClasses} (2^26)`, weights.length);
+    if (weights.length > mostClasses) throw outOfRange('classes', `<= ${mostClasses}`, weights.length);
     return new AliasTable(weights.length, sharesOf(weights));
   }
 
@@ -77,48 +75,6 @@ export class AliasTable {
     for (const id of ids) left[id] = 0;
     return AliasTable.fromWeights(left);
   }
-}
-
-/**
- * Whole numbers that add up to 2^53, in proportion to the weights: each within one of its due, and at least one where
- * the weight is not 0. What rounding adds or takes is carried on to the next class; the most probable one makes up for
- * the classes that are due less than one.
- */
-function sharesOf(weights: ArrayLike<number>): Float64Array {
-  let greatest = 0;
-  for (let id = 1; id < weights.length; id += 1) {
-    if ((weights[id] as number) > (weights[greatest] as number)) greatest = id;
-  }
-  // Scaled, so that no sum overflows.
-  const top = weights[greatest] as number;
-  const unit = whole / sumOf(weights, top);
-  const shares = new Float64Array(weights.length);
-  let carry = 0;
-  let left = whole;
-  for (let id = 0; id < shares.length; id += 1) {
-    const weight = weights[id] as number;
-    if (weight === 0) continue;
-    const due = (weight / top) * unit + carry;
-    const rounded = Math.round(due);
-    carry = due - rounded;
-    shares[id] = Math.max(rounded, 1);
-    left -= Math.max(rounded, 1);
-  }
-  shares[greatest] = (shares[greatest] as number) + left;
-  return shares;
-}
-
-/** Compensated (Neumaier, 1974): the rounding errors of 2^24 additions would be seen. */
-function sumOf(weights: ArrayLike<number>, scale: number): number {
-  let sum = 0;
-  let rest = 0;
-  for (let id = 0; id < weights.length; id += 1) {
-    const weight = (weights[id] as number) / scale;
-    const next = sum + weight;
-    rest += sum >= weight ? sum - next + weight : weight - next + sum;
-    sum = next;
-  }
-  return sum + rest;
 }
 
 /**

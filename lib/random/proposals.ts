@@ -2,7 +2,7 @@
 import { invalidValue, outOfRange } from '../errors';
 import { Float64Array } from '../intrinsics';
 import { validateCount, validateOptions } from '../validate';
-import { AliasTable } from './alias';
+import { AliasTable, mostClasses } from './alias';
 import {
   belowInfinity,
   called,
@@ -20,7 +20,7 @@ export interface UnigramOptions {
   power?: number | undefined;
 }
 
-const mostClasses = 0x7fffffff;
+const mostUniform = 0x7fffffff;
 
 const exponent: Range = { includes: (value) => value >= 0 && value < Infinity, words: 'finite and >= 0' };
 
@@ -57,7 +57,7 @@ export class LearnedProposal extends Proposal {
 /** Every class with probability 1 / classes. */
 function uniform(classes: number): Proposal {
   return called(uniform, () => {
-    const count = readClasses(classes);
+    const count = readClasses(classes, mostUniform);
     return new Proposal(count, () => new AliasTable(count));
   });
 }
@@ -65,7 +65,7 @@ function uniform(classes: number): Proposal {
 /** Class k with probability log((k + 2) / (k + 1)) / log(classes + 1). */
 function logUniform(classes: number): Proposal {
   return called(logUniform, () => {
-    const count = readClasses(classes);
+    const count = readClasses(classes, mostClasses);
     const weights = () => new Float64Array(count).map((_, k) => Math.log1p(1 / (k + 1)));
     return new Proposal(count, () => AliasTable.fromWeights(weights()));
   });
@@ -89,7 +89,7 @@ function unigram(counts: Numbers, options: UnigramOptions = {}): Proposal {
 
 /** Every class equally at first, then by how often `update` was given it, counted from 1. */
 function learned(classes: number): LearnedProposal {
-  return called(learned, () => new LearnedProposal(readClasses(classes)));
+  return called(learned, () => new LearnedProposal(readClasses(classes, mostClasses)));
 }
 
 /** Classes by the softmax of logits. */
@@ -124,8 +124,8 @@ function softmax(logits: Numbers): Proposal {
  */
 export const proposals = Object.freeze({ uniform, logUniform, unigram, learned, softmax });
 
-function readClasses(classes: unknown): number {
+function readClasses(classes: unknown, most: number): number {
   const count = validateCount('classes', classes);
-  if (count === 0 || count > mostClasses) throw outOfRange('classes', `>= 1 and <= ${mostClasses}`, classes);
+  if (count === 0 || count > most) throw outOfRange('classes', `>= 1 and <= ${most}`, classes);
   return count;
 }

@@ -2,6 +2,7 @@
 import type { Backend, Call, FloatArray, NonFinite, Operation, PromptKernel, Verdict } from '../types';
 import { adaptive, adaptiveCrossEntropy, adaptiveSample, adaptiveTopK, adaptiveTrain } from './adaptive';
 import { argmax, hardmax } from './argmax';
+import { candidateLoss } from './candidates';
 import { crossEntropy } from './cross-entropy';
 import { logSoftmaxJacobian, logSumExpVjp, softmaxBetaGradient, softmaxJacobian } from './derivatives';
 import { diagnose } from './diagnose';
@@ -14,6 +15,8 @@ import { nllLoss } from './nll-loss';
 import { logSoftmaxJvp, logSoftmaxVjp, softmaxVjp } from './products';
 import { softmax } from './softmax';
 import { softmaxState, stateProbabilities } from './softmax-state';
+import { trainOwnCandidates, trainSharedCandidates } from './train-candidates';
+import { treeDistribution, treeLoss, treeSample, treeTopK, treeTrain } from './tree';
 
 function rowsCall(
   logits: FloatArray,
@@ -61,6 +64,9 @@ export const referenceBackend: Backend = {
   nllLoss: operation(nllLoss),
   klDivergence: operation(klDivergence),
   linearCrossEntropy: operation(linearCrossEntropy),
+  candidateLoss: operation(candidateLoss),
+  trainSharedCandidates: operation(trainSharedCandidates),
+  trainOwnCandidates: operation(trainOwnCandidates),
   linear: operation(linear),
   linearTopK: operation(linearTopK),
   linearSample: operation(linearSample),
@@ -72,6 +78,12 @@ export const referenceBackend: Backend = {
   adaptiveTrain: operation(adaptiveTrain),
   softmaxState: operation(softmaxState),
   stateProbabilities: operation(stateProbabilities),
+
+  treeLoss: operation(treeLoss),
+  treeDistribution: operation(treeDistribution),
+  treeTopK: operation(treeTopK),
+  treeSample: operation(treeSample),
+  treeTrain: operation(treeTrain),
 
   softmaxBetaGradient: kernel(softmaxBetaGradient),
   softmaxVjp: operation(softmaxVjp),

@@ -23,10 +23,10 @@ export function massesOf(call: Source, row: number, counts: Uint8Array): Masses 
   const named = classes?.[row] as number;
   const isIgnored = classes === undefined ? isOnlyOn(target, ignored) : named < 0;
   if (ignored >= 0 && classes === undefined) target[ignored] = 0;
-  // Megatron's epsilon / (K - 1) for the others is PyTorch's formula with epsilon K / (K - 1).
   const others = overOthers ? taking - 1 : taking;
   const all = smoothing > 0 && others > 0 ? smoothing / others : 0;
-  const kept = overOthers ? 1 - all * taking : 1 - smoothing;
+  // Over others a class gets all (1 - y) where it would get all, and one alone keeps what it has.
+  const kept = !overOthers ? 1 - smoothing : others > 0 ? 1 - smoothing - all : 1;
   const u = new Float64Array(n);
   const ofTarget = new Float64Array(n);
   for (let c = 0; c < n; c += 1) {

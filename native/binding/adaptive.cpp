@@ -50,7 +50,7 @@ void adaptive_row(Arguments& call) {
   with_layer(call, [](Arguments& arguments, const auto& layer, auto zero) {
     using T = decltype(zero);
     T* out = arguments.output<T>(kResult, layer.rows * layer.shape.classes(), 0);
-    Form form;
+    Form form = Form::kLogits;
     if (!read_form(arguments, &form) || !arguments.ok()) return;
     arguments.finish(distribution(AdaptiveLogits<T>(layer), form, out));
   });

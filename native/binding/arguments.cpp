@@ -232,6 +232,7 @@ template Logits<double> Arguments::logits<double>();
 template const float* Arguments::input<float>(std::size_t, std::size_t);
 template const double* Arguments::input<double>(std::size_t, std::size_t);
 template const std::int32_t* Arguments::input<std::int32_t>(std::size_t, std::size_t);
+template const std::uint8_t* Arguments::input<std::uint8_t>(std::size_t, std::size_t);
 template Broadcast<float> Arguments::broadcast<float>(std::size_t, frame::Index);
 template Broadcast<double> Arguments::broadcast<double>(std::size_t, frame::Index);
 template float* Arguments::output<float>(std::size_t, std::size_t, unsigned);

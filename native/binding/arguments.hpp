@@ -21,7 +21,7 @@ struct View {
 // One call's arguments. Each reader notes the first fault in the frame and makes ok() false; nothing is computed then.
 class Arguments {
  public:
-  static constexpr std::size_t kMost = 12;
+  static constexpr std::size_t kMost = 16;
 
   // The arrays and numbers of a call that is made now.
   Arguments(napi_env env, const napi_value* values, std::size_t count, double* frame);

@@ -17,6 +17,7 @@ struct BoundRow {
 };
 
 struct Environment {
+  napi_env env = nullptr;
   double* frame = nullptr;
   napi_ref frame_array = nullptr;
   Jobs* jobs = nullptr;  // until the first job: none

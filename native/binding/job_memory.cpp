@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <mutex>
+#include <new>
 
 namespace softmax_native {
 namespace {
@@ -21,10 +22,13 @@ struct Kept {
   std::mutex mutex;
   Block* first[kKinds] = {};
   std::size_t bytes = 0;
+  std::size_t environments = 0;
 };
 
 Kept& kept() {
-  static Kept* all = new Kept;  // never destroyed: an environment may outlive the statics
+  // Never destroyed: an environment may outlive the statics.
+  alignas(Kept) static unsigned char storage[sizeof(Kept)];
+  static Kept* all = new (storage) Kept;
   return *all;
 }
 
@@ -67,6 +71,23 @@ void give_back_memory(void* memory) {
     }
   }
   std::free(block);
+}
+
+void retain_memory() {
+  const std::lock_guard<std::mutex> lock(kept().mutex);
+  ++kept().environments;
+}
+
+void release_memory() {
+  const std::lock_guard<std::mutex> lock(kept().mutex);
+  if (--kept().environments != 0) return;
+  for (Block*& first : kept().first) {
+    while (Block* block = first) {
+      first = block->next;
+      std::free(block);
+    }
+  }
+  kept().bytes = 0;
 }
 
 }  // namespace softmax_native

@@ -10,6 +10,10 @@ namespace softmax_native {
 void* take_memory(std::size_t bytes);
 void give_back_memory(void* memory);
 
+// Environments that may take memory; what is kept goes with the last one.
+void retain_memory();
+void release_memory();
+
 // Bytes that are kept at most.
 inline constexpr std::size_t kKeptMemory = std::size_t{256} << 20;
 

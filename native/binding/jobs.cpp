@@ -112,6 +112,7 @@ void leave(void* given) {
   }
   jobs->environment->jobs = nullptr;
   delete jobs;
+  release_memory();
   Queue::shared().release();
 }
 
@@ -181,9 +182,14 @@ napi_value attach_jobs(napi_env env, napi_callback_info info) {
     return boolean(env, false);
   }
   napi_unref_threadsafe_function(env, jobs->settled);
-  Queue::shared().retain();
   // After the function's own hook, and so before it when the environment ends.
-  napi_add_env_cleanup_hook(env, leave, jobs);
+  if (napi_add_env_cleanup_hook(env, leave, jobs) != napi_ok) {
+    napi_release_threadsafe_function(jobs->settled, napi_tsfn_abort);
+    delete jobs;
+    return boolean(env, false);
+  }
+  retain_memory();
+  Queue::shared().retain();
   call.environment->jobs = jobs;
   return boolean(env, true);
 }

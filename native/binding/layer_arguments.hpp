@@ -42,8 +42,8 @@ Best<T> read_best(Arguments& arguments, std::size_t log_probabilities, std::size
   return best;
 }
 
-// The table is at position 0; number 2 is the rate of the table, 4 how
-// many rows it has, 5 how many rows the examples name. The layout's outer is the examples.
+// The table is at position 0; number 2 is its rate, 4 how many rows it has, 5 how many rows the examples name. The
+// layout's outer is the examples.
 template <class T>
 Examples<T> read_examples(Arguments& arguments, std::size_t dim, std::size_t rows, std::size_t offsets) {
   const std::size_t count = arguments.layout().outer;

@@ -1,4 +1,6 @@
 // The addon's exports: the operations, as calls and as jobs, and what runs them.
+#include <new>
+
 #include "../core/dispatch.hpp"
 #include "../core/float_mode.hpp"
 #include "../parallel/pool.hpp"
@@ -8,6 +10,10 @@
 
 namespace softmax_native {
 namespace {
+
+void throw_out_of_memory(napi_env env) {
+  napi_throw_error(env, "ERR_SOFTMAX_NATIVE_LOAD", "Failed to allocate the memory that the binary needs");
+}
 
 // attach(frame: Float64Array): the environment's call frame, kept until the environment ends.
 Napi::Value attach(const Napi::CallbackInfo& info) {
@@ -22,8 +28,13 @@ Napi::Value attach(const Napi::CallbackInfo& info) {
         .ThrowAsJavaScriptException();
     return info.Env().Undefined();
   }
+  napi_ref kept = nullptr;
+  if (napi_create_reference(info.Env(), info[0], 1, &kept) != napi_ok) {
+    throw_out_of_memory(info.Env());
+    return info.Env().Undefined();
+  }
   if (environment->frame_array != nullptr) napi_delete_reference(info.Env(), environment->frame_array);
-  napi_create_reference(info.Env(), info[0], 1, &environment->frame_array);
+  environment->frame_array = kept;
   environment->frame = static_cast<double*>(data);
   return info.Env().Undefined();
 }
@@ -52,9 +63,17 @@ Napi::Value isas(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value select(const Napi::CallbackInfo& info) {
-  const bool known =
-      info.Length() > 0 && info[0].IsString() && select_table(info[0].As<Napi::String>().Utf8Value().c_str());
+  char name[16] = {};  // what does not fit is no name that is known
+  const bool known = info.Length() > 0 &&
+                     napi_get_value_string_utf8(info.Env(), info[0], name, sizeof(name), nullptr) == napi_ok &&
+                     select_table(name);
   return Napi::Boolean::New(info.Env(), known);
+}
+
+// As the plain callback, which takes no memory of its own: Napi::Function::New does, and may not go without.
+template <Napi::Value (*function)(const Napi::CallbackInfo&)>
+napi_value plain(napi_env env, napi_callback_info info) {
+  return function(Napi::CallbackInfo(env, info));
 }
 
 // An operation, called now: (logits, out, mask, ...), or nothing for the staged call of frame.hpp. Returns undefined;
@@ -80,46 +99,64 @@ struct NamedFunction {
   napi_callback callback;
 };
 
-constexpr NamedFunction kJobFunctions[] = {
-    {"attachJobs", attach_jobs}, {"startJob", start_job}, {"cancelJob", cancel_job},
-    {"collectJob", collect_job}, {"endJob", end_job},
+constexpr NamedFunction kFunctions[] = {
+    {"attach", plain<attach>}, {"setThreads", plain<set_threads>}, {"threads", plain<threads>}, {"isa", plain<isa>},
+    {"isas", plain<isas>},     {"select", plain<select>},          {"attachJobs", attach_jobs}, {"startJob", start_job},
+    {"cancelJob", cancel_job}, {"collectJob", collect_job},        {"endJob", end_job},
 };
 
-void export_function(Napi::Env env, Napi::Object exports, const char* name, napi_callback callback, void* data) {
+bool export_function(Napi::Env env, Napi::Object exports, const char* name, napi_callback callback, void* data) {
   napi_value function;
-  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, data, &function) == napi_ok) {
-    exports.Set(name, Napi::Value(env, function));
-  }
+  return napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, data, &function) == napi_ok &&
+         napi_set_named_property(env, exports, name, function) == napi_ok;
 }
 
-Napi::Object initialise(Napi::Env env, Napi::Object exports) {
-  Environment* environment = new Environment;
-  env.SetInstanceData<Environment>(environment);
-  for (Pool* pool : {&Pool::shared(), &Pool::behind()}) {
-    pool->retain();
-    env.AddCleanupHook([](Pool* given) { given->release(); }, pool);
-  }
+void free_environment(napi_env, void* environment, void*) { delete static_cast<Environment*>(environment); }
+
+// N.B. Node ends the process where a hook is added twice with one argument: not the pool, but what each load has anew.
+void end(void* given) {
+  Environment* environment = static_cast<Environment*>(given);
   // Node frees no reference that is not deleted: each worker would leave one.
-  env.AddCleanupHook([environment, of = napi_env(env)] {
-    if (environment->frame_array != nullptr) napi_delete_reference(of, environment->frame_array);
-    environment->frame_array = nullptr;
-  });
+  if (environment->frame_array != nullptr) napi_delete_reference(environment->env, environment->frame_array);
+  environment->frame_array = nullptr;
+  Pool::behind().release();
+  Pool::shared().release();
+}
+
+// False without memory.
+bool begin(napi_env env, Environment* environment) {
+  environment->env = env;
+  if (napi_set_instance_data(env, environment, free_environment, nullptr) != napi_ok) {
+    delete environment;
+    return false;
+  }
+  if (napi_add_env_cleanup_hook(env, end, environment) != napi_ok) return false;
+  Pool::shared().retain();
+  Pool::behind().retain();
+  return true;
+}
+
+bool export_all(Napi::Env env, Napi::Object exports, Environment* environment) {
   // Kept for as long as the environment, whose functions point to them.
   BoundRow* bound = environment->bound;
   Napi::Array names = Napi::Array::New(env, kRowCount);
   for (std::size_t i = 0; i < kRowCount; ++i) {
     bound[i] = {environment, kRows[i].row};
-    export_function(env, exports, kRows[i].name, call_row, &bound[i]);
+    if (!export_function(env, exports, kRows[i].name, call_row, &bound[i])) return false;
     names[static_cast<std::uint32_t>(i)] = kRows[i].name;
   }
   exports.Set("rows", names);
-  for (const NamedFunction& job : kJobFunctions) export_function(env, exports, job.name, job.callback, nullptr);
-  exports.Set("attach", Napi::Function::New(env, attach, "attach"));
-  exports.Set("setThreads", Napi::Function::New(env, set_threads, "setThreads"));
-  exports.Set("threads", Napi::Function::New(env, threads, "threads"));
-  exports.Set("isa", Napi::Function::New(env, isa, "isa"));
-  exports.Set("isas", Napi::Function::New(env, isas, "isas"));
-  exports.Set("select", Napi::Function::New(env, select, "select"));
+  for (const NamedFunction& named : kFunctions) {
+    if (!export_function(env, exports, named.name, named.callback, nullptr)) return false;
+  }
+  return true;
+}
+
+Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  Environment* environment = new (std::nothrow) Environment;
+  if (environment == nullptr || !begin(env, environment) || !export_all(env, exports, environment)) {
+    throw_out_of_memory(env);
+  }
   return exports;
 }
 

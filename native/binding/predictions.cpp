@@ -17,7 +17,7 @@ void linear_row(Arguments& call) {
     using T = decltype(zero);
     const LinearLayer<T> layer = read_linear_layer<T>(arguments, kHidden, kWeight, kBias);
     T* out = arguments.output<T>(kResult, layer.rows * layer.classes, 0);
-    Form form;
+    Form form = Form::kLogits;
     if (!read_form(arguments, &form) || !arguments.ok()) return;
     arguments.finish(distribution(LinearLogits<T>(layer), form, out));
   });

@@ -1,6 +1,7 @@
 // All binding rows, in the order of their numbers.
 #pragma once
 
+#include "candidates.hpp"
 #include "adaptive.hpp"
 #include "derivatives.hpp"
 #include "diagnosis.hpp"
@@ -10,6 +11,7 @@
 #include "row.hpp"
 #include "softmax_family.hpp"
 #include "softmax_state.hpp"
+#include "tree.hpp"
 
 namespace softmax_native {
 
@@ -24,6 +26,9 @@ inline constexpr NamedRow kRows[] = {
     {"nllLoss", nll_loss_row},
     {"klDivergence", kl_divergence_row},
     {"linearCrossEntropy", linear_cross_entropy_row},
+    {"candidateLoss", candidate_loss_row},
+    {"trainSharedCandidates", train_shared_candidates_row},
+    {"trainOwnCandidates", train_own_candidates_row},
     {"linear", linear_row},
     {"linearTopK", linear_top_k_row},
     {"linearSample", linear_sample_row},
@@ -36,6 +41,12 @@ inline constexpr NamedRow kRows[] = {
 
     {"softmaxState", softmax_state_row},
     {"stateProbabilities", state_probabilities_row},
+
+    {"treeLoss", tree_loss_row},
+    {"treeDistribution", tree_distribution_row},
+    {"treeTopK", tree_top_k_row},
+    {"treeSample", tree_sample_row},
+    {"treeTrain", tree_train_row},
 
     {"softmaxVjp", softmax_vjp_row},
     {"logSoftmaxVjp", log_softmax_vjp_row},

@@ -49,6 +49,20 @@ SOFTMAX_INLINE void line_sums(const typename V::Scalar* h, const typename V::Sca
   }
 }
 
+// Rows side by side: of a register for each line eight, and in proportion fewer of more. They and the line of h are
+// what 16 registers hold.
+template <class V>
+inline constexpr std::size_t kRowsAtOnce = kLineVectors<V> < 8 ? 8 / kLineVectors<V> : 1;
+
+// The same for any number of rows.
+template <class V, std::size_t at_once = kRowsAtOnce<V>>
+SOFTMAX_INLINE void all_line_sums(const typename V::Scalar* h, const typename V::Scalar* const* rows, std::size_t count,
+                                  std::size_t dim, V* folded) {
+  std::size_t r = 0;
+  for (; count - r >= at_once; r += at_once) line_sums<V, at_once>(h, rows + r, dim, folded + r);
+  if constexpr (at_once > 1) all_line_sums<V, at_once / 2>(h, rows + r, count - r, dim, folded + r);
+}
+
 // out[i] = <rows[i], h> for i < count. Element j of a product goes to lane j % 16 (float32) or j % 8 (float64), each
 // lane is one chain of fma from 0 on, and the lanes are folded by halves: of as many rows at once as a register has
 // lanes, by a transpose, so that no sum is made across a register.
@@ -58,18 +72,18 @@ inline void row_dots(const typename V::Scalar* h, const typename V::Scalar* cons
   constexpr std::size_t kLanes = V::kLanes;
   for (std::size_t first = 0; first < count; first += kLanes) {
     const std::size_t some = count - first < kLanes ? count - first : kLanes;
-    const typename V::Scalar* const* these = rows + first;
     V sums[kLanes];
-    std::size_t r = 0;
-    // Four rows of two registers, and the two of h, are what 16 registers hold.
-    if constexpr (kLanes >= 4) {
-      for (; some - r >= 4; r += 4) line_sums<V, 4>(h, these + r, dim, sums + r);
+    all_line_sums<V>(h, rows + first, some, dim, sums);
+    if (some == 1 && kLanes > 1) {
+      typename V::Scalar lanes[kLanes];
+      sums[0].store(lanes);
+      for (std::size_t half = kLanes / 2; half != 0; half /= 2) {
+        for (std::size_t c = 0; c < half; ++c) lanes[c] += lanes[c + half];
+      }
+      out[first] = lanes[0];
+      continue;
     }
-    if constexpr (kLanes >= 2) {
-      for (; some - r >= 2; r += 2) line_sums<V, 2>(h, these + r, dim, sums + r);
-    }
-    for (; r < some; ++r) line_sums<V, 1>(h, these + r, dim, sums + r);
-    for (; r < kLanes; ++r) sums[r] = V::broadcast(0);
+    for (std::size_t r = some; r < kLanes; ++r) sums[r] = V::broadcast(0);
     V::transpose(sums);
     for (std::size_t half = kLanes / 2; half != 0; half /= 2) {
       for (std::size_t c = 0; c < half; ++c) sums[c] = sums[c] + sums[c + half];
@@ -82,75 +96,153 @@ inline void row_dots(const typename V::Scalar* h, const typename V::Scalar* cons
   }
 }
 
-// Four sums of max(t, 0) and four of the products of 1 + e, less 1; term i goes to number i % 4.
+// Logistic losses added up: four sums of max(t, 0), four products of 1 + e less 1, and how many terms each has since
+// the products were last made logarithms. Term i of a call goes to number i % 4.
 struct LogisticSums {
-  double positive[4] = {}, rest[4] = {};
+  double positive[4], rest[4], terms;
 
   template <class T>
-  void add(const T* t, const T* e) {
+  SOFTMAX_INLINE void add(const T* t, const T* e) {
     for (std::size_t k = 0; k < 4; ++k) {
       positive[k] += static_cast<double>(t[k]);
       const double more = static_cast<double>(e[k]);
       rest[k] += more + rest[k] * more;
     }
+    // So many factors of 1 + e <= 2 that their product is a number.
+    constexpr double kTerms = 512;
+    if (++terms == kTerms) fold();
   }
-  // sum max(t, 0) + log product (1 + e).
-  double total() const {
-    const auto times = [](double a, double b) { return (a + b) + a * b; };
-    double log[F64::kLanes];
-    log1p_any(F64::broadcast(times(times(rest[0], rest[2]), times(rest[1], rest[3])))).store(log);
-    return ((positive[0] + positive[2]) + (positive[1] + positive[3])) + log[0];
+  void fold() {
+    double log[4];
+    if constexpr (F64::kLanes > 4) {
+      log1p_any(F64::load_partial(rest, 4, F64::broadcast(0))).store_partial(log, 4);
+    } else {
+      for (std::size_t k = 0; k < 4; k += F64::kLanes) log1p_any(F64::load(rest + k)).store(log + k);
+    }
+    for (std::size_t k = 0; k < 4; ++k) {
+      positive[k] += log[k];
+      rest[k] = 0;
+    }
+    terms = 0;
   }
 };
 
-// Bit i has the probability sigma(a_i) where it is 0 and sigma(-a_i) where it is not. Gives the sum of the negative
-// logarithms, sum softplus(t_i) with t_i = -a_i for a bit of 0 and a_i for others, in float64: relative error below
-// 2 ulp of T. gradient_i = d softplus(t_i) / d a_i = sigma(a_i) - [bit is 0], without cancellation; it may be the array
-// of the scores. Of any scores: +-Infinity are limits, NaN stays NaN, and so is the loss then.
+// A part of add_logistic: n scores, of so many vectors.
+template <class V, std::size_t vectors>
+SOFTMAX_INLINE void add_logistic_part(const typename V::Scalar* scores, const std::uint8_t* bits,
+                                      typename V::Scalar* gradient, std::size_t n, LogisticSums& sums) {
+  using T = typename V::Scalar;
+  constexpr std::size_t kLanes = V::kLanes;
+  const V zero = V::broadcast(0), one = V::broadcast(1), minus = V::broadcast(T(-0.0));
+  std::uint8_t these[vectors * kLanes] = {};
+  for (std::size_t i = 0; i < n; ++i) these[i] = bits[i];
+  V sign[vectors], t[vectors];
+  for (std::size_t k = 0; k < vectors; ++k) {
+    const std::size_t start = k * kLanes, some = start < n ? n - start : 0;
+    sign[k] = V::select(V::zero_bytes(these + start), minus, zero);
+    const V score = some >= kLanes ? V::load(scores + start) : V::load_partial(scores + start, some, zero);
+    t[k] = score ^ sign[k];
+  }
+  // What stands in several places is computed once.
+  const Four<V> small = each<V>([&](int k) SOFTMAX_INLINE_LAMBDA {
+    const V x = t[static_cast<std::size_t>(k) % vectors];
+    return V(V::min(x ^ minus, x));
+  });
+  const Four<V> power = exp_any<Fused>(small, NoCorrection{});
+  T positive[vectors * kLanes + 3], e[vectors * kLanes + 3];
+  for (std::size_t k = 0; k < vectors && k * kLanes < n; ++k) {
+    const std::size_t start = k * kLanes;
+    const V value = V::select(V::unordered(t[k], t[k]), t[k], power.v[k]);
+    V::max(zero, t[k]).store(positive + start);
+    value.store(e + start);
+    const V g = V(V::select(t[k] < zero, value, one) / V(one + value)) ^ sign[k];
+    if (n - start >= kLanes) {
+      g.store(gradient + start);
+    } else {
+      g.store_partial(gradient + start, n - start);
+    }
+  }
+  for (std::size_t i = n; i % 4 != 0; ++i) positive[i] = e[i] = 0;
+  for (std::size_t i = 0; i < n; i += 4) sums.add(positive + i, e + i);
+}
+
+// Bit i has the probability sigma(a_i) where it is 0 and sigma(-a_i) where it is not, and so the loss softplus(t_i)
+// with t_i = -a_i for a bit of 0 and a_i for others. gradient_i = d softplus(t_i) / d a_i = sigma(a_i) - [bit is 0],
+// without cancellation; it may be the array of the scores. Of any scores: +-Infinity are limits, NaN stays NaN.
+template <class V>
+SOFTMAX_INLINE void add_logistic(const typename V::Scalar* scores, const std::uint8_t* bits,
+                                 typename V::Scalar* gradient, std::size_t n, LogisticSums& sums) {
+  constexpr std::size_t kBlock = 4 * V::kLanes;
+  std::size_t i = 0;
+  for (; n - i > 2 * V::kLanes; i += kBlock) {
+    const std::size_t some = n - i < kBlock ? n - i : kBlock;
+    add_logistic_part<V, 4>(scores + i, bits + i, gradient + i, some, sums);
+    if (some < kBlock) return;
+  }
+  if (n - i > V::kLanes) {
+    add_logistic_part<V, 2>(scores + i, bits + i, gradient + i, n - i, sums);
+  } else if (n != i) {
+    add_logistic_part<V, 1>(scores + i, bits + i, gradient + i, n - i, sums);
+  }
+}
+
+// The losses of the bits, added up in float64: relative error below 2 ulp of T.
 template <class V>
 inline double logistic(const typename V::Scalar* scores, const std::uint8_t* bits, typename V::Scalar* gradient,
                        std::size_t n) {
-  using T = typename V::Scalar;
-  constexpr std::size_t kLanes = V::kLanes, kBlock = 4 * kLanes;
-  // So many factors of 1 + e <= 2 that their product is a number.
-  constexpr std::size_t kFactors = 512;
-  const V zero = V::broadcast(0), one = V::broadcast(1), minus = V::broadcast(T(-0.0));
-  double loss = 0;
-  LogisticSums sums;
-  for (std::size_t first = 0; first < n; first += kBlock) {
-    const std::size_t some = n - first < kBlock ? n - first : kBlock;
-    std::uint8_t these[kBlock] = {};
-    for (std::size_t i = 0; i < some; ++i) these[i] = bits[first + i];
-    V sign[4] = {zero, zero, zero, zero};
-    const Four<V> t = each<V>([&](int k) SOFTMAX_INLINE_LAMBDA {
-      const std::size_t start = static_cast<std::size_t>(k) * kLanes;
-      if (start >= some) return zero;
-      sign[k] = V::select(V::zero_bytes(these + start), minus, zero);
-      const T* x = scores + first + start;
-      return V((some - start >= kLanes ? V::load(x) : V::load_partial(x, some - start, zero)) ^ sign[k]);
-    });
-    const Four<V> small = each<V>([&](int k) SOFTMAX_INLINE_LAMBDA { return V(V::min(t.v[k] ^ minus, t.v[k])); });
-    Four<V> e = exp_any<Fused>(small, NoCorrection{});
-    T positive[kBlock], power[kBlock];
-    for (std::size_t k = 0; k * kLanes < some; ++k) {
-      const std::size_t start = k * kLanes;
-      const V value = V::select(V::unordered(t.v[k], t.v[k]), t.v[k], e.v[k]);
-      V::max(zero, t.v[k]).store(positive + start);
-      value.store(power + start);
-      const V g = V(V::select(t.v[k] < zero, value, one) / V(one + value)) ^ sign[k];
-      if (some - start >= kLanes) {
-        g.store(gradient + first + start);
-      } else {
-        g.store_partial(gradient + first + start, some - start);
-      }
-    }
-    for (std::size_t i = some; i % 4 != 0; ++i) positive[i] = power[i] = 0;
-    for (std::size_t i = 0; i < some; i += 4) sums.add(positive + i, power + i);
-    if ((first + some) % kFactors != 0) continue;
-    loss += sums.total();
-    sums = LogisticSums{};
+  LogisticSums sums{};
+  add_logistic<V>(scores, bits, gradient, n, sums);
+  sums.fold();
+  return (sums.positive[0] + sums.positive[2]) + (sums.positive[1] + sums.positive[3]);
+}
+
+// The same, kept for later: `sums` are nine numbers, first 0, and what they are worth in the end is
+// sum of the first four + sum of log1p of the next four. A logarithm takes as long as all the rest.
+template <class V>
+inline void logistic_kept(const typename V::Scalar* scores, const std::uint8_t* bits, typename V::Scalar* gradient,
+                          std::size_t n, double* sums) {
+  LogisticSums kept{{sums[0], sums[1], sums[2], sums[3]}, {sums[4], sums[5], sums[6], sums[7]}, sums[8]};
+  add_logistic<V>(scores, bits, gradient, n, kept);
+  for (std::size_t k = 0; k < 4; ++k) {
+    sums[k] = kept.positive[k];
+    sums[4 + k] = kept.rest[k];
   }
-  return loss + sums.total();
+  sums[8] = kept.terms;
+}
+
+// The part of `vectors` vectors, of which the last has `tail` elements (0 = all), at each pointer.
+template <class V, std::size_t vectors>
+SOFTMAX_INLINE void update_columns(const typename V::Scalar* h, typename V::Scalar* const* rows,
+                                   const typename V::Scalar* g, std::size_t count, std::size_t j, std::size_t tail,
+                                   typename V::Scalar factor, typename V::Scalar* gradient) {
+  constexpr std::size_t kLanes = V::kLanes;
+  const V zero = V::broadcast(0);
+  const auto load = [=](const typename V::Scalar* x, std::size_t k) SOFTMAX_INLINE_LAMBDA {
+    return k + 1 < vectors || tail == 0 ? V::load(x + k * kLanes) : V::load_partial(x + k * kLanes, tail, zero);
+  };
+  const auto store = [=](V x, typename V::Scalar* to, std::size_t k) SOFTMAX_INLINE_LAMBDA {
+    if (k + 1 < vectors || tail == 0) {
+      x.store(to + k * kLanes);
+    } else {
+      x.store_partial(to + k * kLanes, tail);
+    }
+  };
+  if (gradient != nullptr) {
+    V sum[vectors];
+    for (std::size_t k = 0; k < vectors; ++k) sum[k] = load(gradient + j, k);
+    for (std::size_t i = 0; i < count; ++i) {
+      const V weight = V::broadcast(g[i]);
+      for (std::size_t k = 0; k < vectors; ++k) sum[k] = V::fma(weight, load(rows[i] + j, k), sum[k]);
+    }
+    for (std::size_t k = 0; k < vectors; ++k) store(sum[k], gradient + j, k);
+  }
+  if (h == nullptr) return;
+  V x[vectors];
+  for (std::size_t k = 0; k < vectors; ++k) x[k] = load(h + j, k);
+  for (std::size_t i = 0; i < count; ++i) {
+    const V step = V::broadcast(factor * g[i]);
+    for (std::size_t k = 0; k < vectors; ++k) store(V::fma(step, x[k], load(rows[i] + j, k)), rows[i] + j, k);
+  }
 }
 
 // gradient += sum g_i rows[i], then rows[i] += factor g_i h, both in the order of i. Without a gradient (nullptr) only
@@ -160,47 +252,12 @@ inline void row_updates(const typename V::Scalar* h, typename V::Scalar* const* 
                         std::size_t count, std::size_t dim, typename V::Scalar factor, typename V::Scalar* gradient) {
   constexpr std::size_t kLanes = V::kLanes;
   std::size_t j = 0;
-  for (; dim - j >= 4 * kLanes; j += 4 * kLanes) {
-    if (gradient != nullptr) {
-      Four<V> sum = load_four<V>(gradient + j);
-      for (std::size_t i = 0; i < count; ++i) {
-        const V weight = V::broadcast(g[i]);
-        const typename V::Scalar* row = rows[i] + j;
-        for (std::size_t k = 0; k < 4; ++k) sum.v[k] = V::fma(weight, V::load(row + k * kLanes), sum.v[k]);
-      }
-      for (std::size_t k = 0; k < 4; ++k) sum.v[k].store(gradient + j + k * kLanes);
-    }
-    if (h == nullptr) continue;
-    const Four<V> x = load_four<V>(h + j);
-    for (std::size_t i = 0; i < count; ++i) {
-      const V step = V::broadcast(factor * g[i]);
-      typename V::Scalar* row = rows[i] + j;
-      for (std::size_t k = 0; k < 4; ++k) V::fma(step, x.v[k], V::load(row + k * kLanes)).store(row + k * kLanes);
-    }
-  }
-  const V zero = V::broadcast(0);
-  for (; j < dim; j += kLanes) {
-    const std::size_t some = dim - j < kLanes ? dim - j : kLanes;
-    const auto load = [=](const typename V::Scalar* x) {
-      return some == kLanes ? V::load(x) : V::load_partial(x, some, zero);
-    };
-    const auto store = [=](V x, typename V::Scalar* to) {
-      if (some == kLanes) {
-        x.store(to);
-      } else {
-        x.store_partial(to, some);
-      }
-    };
-    if (gradient != nullptr) {
-      V sum = load(gradient + j);
-      for (std::size_t i = 0; i < count; ++i) sum = V::fma(V::broadcast(g[i]), load(rows[i] + j), sum);
-      store(sum, gradient + j);
-    }
-    if (h == nullptr) continue;
-    const V x = load(h + j);
-    for (std::size_t i = 0; i < count; ++i)
-      store(V::fma(V::broadcast(factor * g[i]), x, load(rows[i] + j)), rows[i] + j);
-  }
+  for (; dim - j >= 4 * kLanes; j += 4 * kLanes) update_columns<V, 4>(h, rows, g, count, j, 0, factor, gradient);
+  const std::size_t tail = dim % kLanes, vectors = (dim - j + kLanes - 1) / kLanes;
+  if (vectors == 1) update_columns<V, 1>(h, rows, g, count, j, tail, factor, gradient);
+  if (vectors == 2) update_columns<V, 2>(h, rows, g, count, j, tail, factor, gradient);
+  if (vectors == 3) update_columns<V, 3>(h, rows, g, count, j, tail, factor, gradient);
+  if (vectors == 4) update_columns<V, 4>(h, rows, g, count, j, tail, factor, gradient);
 }
 
 }  // namespace softmax_native::SOFTMAX_ISA

@@ -58,9 +58,11 @@ class LossMasses {
     if (options_.over_others) return taking(part) > 1 ? 1 - options_.smoothing : 1;
     return (1 - options_.smoothing) + (part.takes_part(named) ? of_all(part) : 0);
   }
-  // y' = of_target y + of_all.
+  // y' = of_target y + of_all. Over others it is 1 - smoothing less what all get, as the kernels round it: so smoothing
+  // of 1 leaves a class of probability 1 exactly nothing.
   double of_target(const LossPart<T>& part) const {
-    return options_.over_others ? 1 - of_all(part) * taking(part) : 1 - options_.smoothing;
+    if (!options_.over_others) return 1 - options_.smoothing;
+    return taking(part) > 1 ? (1 - options_.smoothing) - static_cast<double>(static_cast<T>(of_all(part))) : 1;
   }
   double of_all(const LossPart<T>& part) const {
     if (!smooths()) return 0;

@@ -95,7 +95,8 @@ void LossRows<T>::look_for_undefined(const LossPart<T>& part, Piece& piece) cons
 template <class T>
 typename LossRows<T>::Row LossRows<T>::join(std::size_t number, const Piece* pieces, std::size_t count) const {
   Row row;
-  if (ignored(number)) return row;
+  // Of a job that is given up there are pieces that nobody has written.
+  if (ignored(number) || is_cancelled(flag_)) return row;
   bool lost = false, undefined = false, impossible = false;
   CompensatedSum mass;
   row.max = -static_cast<T>(kInfinity);

@@ -10,6 +10,7 @@
 // Logits are capped and masked (excluded_key) by the caller. Pieces have at most kChunk classes.
 #pragma once
 
+#include "../parallel/cancel.hpp"
 #include "loss_masses.hpp"
 
 namespace softmax_native {
@@ -73,6 +74,7 @@ class LossRows {
   const NonFinite rule_;
   const double z_loss_, scale_;
   const KernelsOf<T>& k_;
+  const CancelFlag* const flag_ = current_cancel_flag();
 
   static constexpr double kInfinity = __builtin_inf();
   bool negate() const { return beta_ < 0; }

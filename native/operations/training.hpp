@@ -9,6 +9,8 @@
 //     void ask(std::size_t example, std::size_t range) const;
 //     // A range of examples is over.
 //     void leave(std::size_t range);
+//     // Only of layers that have it: the losses that the steps of a range have kept back, to make one sum of them.
+//     double kept(std::size_t range) const;
 //   };
 //
 // One range of examples is exact: same bits on every table. Several, contiguous and of whole minibatches, run side by
@@ -157,6 +159,7 @@ Outcome train(const Examples<T>& examples, std::size_t batch, std::size_t ranges
       hidden.scatter(now);
     }
     layer.leave(i);
+    if constexpr (requires { layer.kept(i); }) sum += layer.kept(i);
     sums[i] = sum;
   };
   // Ranges are worth a thread however short they are: they are made only where the caller asks for threads.

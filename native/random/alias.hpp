@@ -1,6 +1,6 @@
 // Drawing classes by given probabilities in constant time: alias tables (Walker, "An efficient method for generating
-// discrete random variables with general distributions", 1977). lib/random/alias.ts makes them, says what they hold, and
-// draws the same classes from the same numbers.
+// discrete random variables with general distributions", 1977). lib/random/alias.ts makes them, says what they hold,
+// and draws the same classes from the same numbers.
 //
 // A table has 2^k columns, at least one for each class, each 2^(53 - k) numbers of 53 bits wide: those below the
 // column's threshold belong to the class of its index, the others to its alias. So the probability of a class is a
@@ -28,7 +28,9 @@ class AliasTable {
   std::int32_t at(std::uint64_t bits) const {
     const std::uint64_t column = bits >> shift_;
     const double rest = static_cast<double>(static_cast<std::int64_t>(bits - (column << shift_)));
-    return rest < thresholds_[column] ? static_cast<std::int32_t>(column) : aliases_[column];
+    // Without a branch, which would be mispredicted as often as not.
+    const std::int32_t all = -static_cast<std::int32_t>(rest < thresholds_[column]);
+    return (static_cast<std::int32_t>(column) & all) | (aliases_[column] & ~all);
   }
 
   std::int32_t draw(Philox& random) const {

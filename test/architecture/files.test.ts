@@ -8,8 +8,14 @@ const lib = files('lib', /\.m?ts$/);
 const scripts = ['bench', 'examples', 'scripts'].flatMap((folder) => files(folder, /\.mjs$/));
 const tests = files('test', /\.ts$/);
 
-function median(paths: readonly string[]): number {
-  const sorted = paths.map(lineCount).sort((a, b) => a - b);
+/** Lines that are neither documentation nor empty. */
+const codeLines = (path: string) =>
+  read(path)
+    .split('\n')
+    .filter((line) => !/^\s*(\*|\/\*|\/\/|$)/.test(line)).length;
+
+function median(paths: readonly string[], count: (path: string) => number): number {
+  const sorted = paths.map(count).sort((a, b) => a - b);
   return sorted[sorted.length >> 1] as number;
 }
 
@@ -18,12 +24,12 @@ const longerThan = (limit: number, paths: readonly string[]) =>
 
 test('no C++ file is longer than 400 lines, the median at most 150', () => {
   expect(longerThan(400, [...native, ...nativeTests])).toEqual([]);
-  expect(median(native)).toBeLessThanOrEqual(150);
+  expect(median(native, lineCount)).toBeLessThanOrEqual(150);
 });
 
-test('no TypeScript file is longer than 300 lines, the median of lib at most 80', () => {
+test('no TypeScript file is longer than 300 lines, the median of lib has at most 80 of code', () => {
   expect(longerThan(300, [...lib, ...scripts, ...tests])).toEqual([]);
-  expect(median(lib)).toBeLessThanOrEqual(80);
+  expect(median(lib, codeLines)).toBeLessThanOrEqual(80);
 });
 
 test('C++ is plain ASCII', () => {

@@ -93,6 +93,7 @@ inline constexpr Needs add_weighted_rows{.log_sum = true};
 
 inline constexpr Needs row_dots{.weight = true};
 inline constexpr Needs logistic{.out = true, .mask = true};
+inline constexpr Needs logistic_kept{.out = true, .mask = true};
 inline constexpr Needs row_updates{.out = true, .flag = true, .weight = true};
 }  // namespace needs
 
@@ -205,6 +206,13 @@ struct Run {
     for (std::size_t r = 0; r < count; ++r) c.number[r % 2] += (1 + 0.1 * static_cast<double>(r)) * double(dots[r]);
   }
   static void logistic(const K& k, C& c) { c.number[0] = k.logistic(c.x, c.mask, c.out, c.n); }
+  // Twice, as if the losses were those of two steps.
+  static void logistic_kept(const K& k, C& c) {
+    double sums[9] = {};
+    k.logistic_kept(c.x, c.mask, c.out, c.n / 2, sums);
+    k.logistic_kept(c.x + c.n / 2, c.mask + c.n / 2, c.out + c.n / 2, c.n - c.n / 2, sums);
+    for (std::size_t i = 0; i < 9; ++i) c.number[i % 2] += (1 + 0.1 * static_cast<double>(i)) * sums[i];
+  }
   // The result starts as x: two halves of it, one of them named twice, are rows and (with the flag) gradient.
   static void row_updates(const K& k, C& c) {
     for (std::size_t i = 0; i < c.n; ++i) c.out[i] = c.x[i];

@@ -10,6 +10,7 @@
 #include "../../native/binding/job_memory.hpp"
 #include "../../native/parallel/pool.hpp"
 #include "distributions.hpp"
+#include "layer_cases.hpp"
 #include "linear_cases.hpp"
 #include "memory.hpp"
 #include "loss_cases.hpp"
@@ -128,8 +129,8 @@ TEST(each_allocation_fails_float64) { test_all<double>(); }
 template <class T>
 void test_linear() {
   Random random(seed());
-  for (const LinearShape shape : {LinearShape{3, 5, 7}, {20, 40, 1000}}) {
-    const LinearCase<T> tested(shape, Extras::kMaskedAndCapped, random);
+  const auto fail_each = [&random](LinearShape shape, Extras extras) {
+    const LinearCase<T> tested(shape, extras, random);
     calls = 0;
     const LinearResult<T> wanted = tested.run();
     const int allocations = calls;
@@ -148,12 +149,48 @@ void test_linear() {
       }
     }
     CHECK(tested.run().difference(wanted) == nullptr);
+  };
+  for (const Extras extras : {Extras::kNone, Extras::kMaskedAndCapped, Extras::kProbabilities}) {
+    fail_each({3, 5, 7}, extras);
+    fail_each({20, 40, 1000}, extras);
   }
 }
 
 TEST(linear_cross_entropy_out_of_memory) {
   test_linear<float>();
   test_linear<double>();
+}
+
+// What is trained stays as it is; the other results are nobody's.
+template <class T>
+void test_layers() {
+  Random random(seed());
+  const LayerCase<T> tested({9, 20, 30, {100, 400}, {10, 5}}, random);
+  for (std::size_t i = 0; i < std::size(LayerCase<T>::kNames); ++i) {
+    calls = 0;
+    const LayerResult<T> wanted = tested.run(i);
+    const int allocations = calls;
+    CHECK(wanted.status == Status::kOk);
+    for (int failing = 0; failing < allocations; ++failing) {
+      for (const bool later_too : {false, true}) {
+        calls = 0;
+        all_later_fail = later_too;
+        failing_call = failing;
+        const LayerResult<T> refused = tested.run(i);
+        failing_call = kNever;
+        CHECK(refused.status == Status::kOutOfMemory);
+        // In the second of its two steps, training has learnt from the first.
+        const bool trains = i == 3 || i == 8;
+        if (trains && 2 * failing < allocations) CHECK(refused.values == tested.untrained(i));
+      }
+    }
+    CHECK(tested.run(i).same(wanted));
+  }
+}
+
+TEST(layers_out_of_memory) {
+  test_layers<float>();
+  test_layers<double>();
 }
 
 // What has another form: run(out) fills `out`, or refuses and leaves its 77s.
@@ -228,6 +265,22 @@ TEST(memory_of_jobs) {
   CHECK(take_memory(SIZE_MAX - 63) == nullptr);
   give_back_memory(kept);
   give_back_memory(nullptr);
+}
+
+TEST(memory_of_jobs_goes_with_the_last_environment) {
+  retain_memory();
+  retain_memory();
+  void* const kept = take_memory(20000);
+  give_back_memory(kept);
+  release_memory();
+  CHECK(take_memory(20000) == kept);
+  give_back_memory(kept);
+  release_memory();
+  // Nothing is there: the next one has to be asked for.
+  calls = 0;
+  void* const anew = take_memory(20000);
+  CHECK(anew != nullptr && calls == 1);
+  give_back_memory(anew);
 }
 
 TEST(fewer_threads_than_wished) {

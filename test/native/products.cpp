@@ -88,6 +88,41 @@ void test_products() {
 TEST(products_are_chains_of_fma_float32) { test_products<float>(); }
 TEST(products_are_chains_of_fma_float64) { test_products<double>(); }
 
+// One row by the rows of a matrix, as multiply has it.
+template <class T>
+void test_rows() {
+  Random random(seed());
+  Block<T> rows_block(70 * 40), out_block(70);
+  for (std::size_t count = 0; count <= 70; ++count) {
+    for (const std::size_t depth : {0, 1, 3, 8, 16, 17, 37}) {
+      const std::size_t stride = depth + count % 3;
+      std::vector<T> a(depth), rows(count * stride), before(count), wanted(count);
+      for (std::vector<T>* all : {&a, &rows, &before}) {
+        for (T& value : *all) value = draw<T>(Distribution::uniform, random);
+      }
+      if (random.chance(0.1) && !rows.empty()) rows[random.below(rows.size())] = std::numeric_limits<T>::infinity();
+      const bool adds = random.chance(0.5);
+      for (std::size_t l = 0; l < count; ++l) {
+        T sum = 0;
+        for (std::size_t k = 0; k < depth; ++k) sum = std::fma(a[k], rows[l * stride + k], sum);
+        wanted[l] = adds ? before[l] + sum : sum;
+      }
+      for (const KernelTable* table : tables()) {
+        T* out = out_block.place(count % 5, before.data(), count);
+        const T* from = rows_block.place(count % 7, rows.data(), rows.size());
+        table->of<T>().multiply_row(a.data(), from, stride, adds ? out : nullptr, out, count, depth);
+        const std::size_t i = first_difference(out, wanted.data(), count);
+        if (i < count)
+          fail("%s multiply_row %s, %zu rows, depth %zu: %zu", table->name, type_name<T>(), count, depth, i);
+        CHECK(out_block.intact());
+      }
+    }
+  }
+}
+
+TEST(rows_one_by_one_float32) { test_rows<float>(); }
+TEST(rows_one_by_one_float64) { test_rows<double>(); }
+
 template <class T>
 void test_wide_sums() {
   Random random(seed());

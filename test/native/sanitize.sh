@@ -19,8 +19,8 @@ case $kind in
   thread)
     flags="-fsanitize=thread"
     export TSAN_OPTIONS="halt_on_error=1"
-    targets="test_pool test_queue test_operations_threads test_operations_linear"
-    tests="-R ^native\.(pool|queue|operations_threads|operations_linear)$"
+    targets="test_pool test_queue test_queued_operations test_operations_threads test_operations_linear"
+    tests="-R ^native\.(pool|queue|queued_operations|operations_threads|operations_linear)$"
     ;;
   *)
     echo "unknown kind: $kind" >&2

@@ -56,7 +56,7 @@ describe('contents', () => {
 
 describe('require and import', () => {
   const functions = readFileSync(join(root, 'README.md'), 'utf8').match(/## Functions\n(.*?)### Options/s)?.[1] ?? '';
-  const names = [...functions.matchAll(/^\| `(\w+)[(`]/gm)].map(([, name]) => name as string).sort();
+  const names = [...functions.matchAll(/^\| `(\w+)[(.`]/gm)].map(([, name]) => name as string).sort();
 
   test('have the documented names', () => {
     expect(answer(installed.folder, `print(Object.keys(require('softmax-native')).sort())`)).toEqual(names);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import * as library from '../../lib/index';
 import * as promises from '../../lib/promises';
-import { array, normals } from '../layers/subjects';
+import { array, normals } from '../unit/layers/subjects';
 
 // Large enough not to be computed at once.
 const [batch, dim, classes] = [40, 32, 600];

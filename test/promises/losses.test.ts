@@ -271,18 +271,22 @@ describe('every function of the library', () => {
     expect(functions(promises).sort()).toEqual(wanted.sort());
   });
 
-  test.each(functions(promises))('%s rejects what the plain function throws', async (name) => {
-    const plain = (library as unknown as Record<string, (...args: unknown[]) => unknown>)[name];
-    const promised = (promises as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>)[name];
-    for (const args of [[], ['text'], [[1, 2], 'text', 'text', 'text']]) {
-      let thrown: unknown;
-      try {
-        plain?.(...args);
-      } catch (error) {
-        thrown = error;
+  // A class is the same in both.
+  test.each(functions(promises).filter((name) => name !== 'Rng'))(
+    '%s rejects what the plain function throws',
+    async (name) => {
+      const plain = (library as unknown as Record<string, (...args: unknown[]) => unknown>)[name];
+      const promised = (promises as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>)[name];
+      for (const args of [[], ['text'], [[1, 2], 'text', 'text', 'text']]) {
+        let thrown: unknown;
+        try {
+          plain?.(...args);
+        } catch (error) {
+          thrown = error;
+        }
+        const { code, message } = thrown as { code: string; message: string };
+        await expect(promised?.(...args)).rejects.toMatchObject({ code, message });
       }
-      const { code, message } = thrown as { code: string; message: string };
-      await expect(promised?.(...args)).rejects.toMatchObject({ code, message });
-    }
-  });
+    },
+  );
 });

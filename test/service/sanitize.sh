@@ -18,6 +18,7 @@ suppressions=$build/leaks.supp
 # Any frame of a stack may match: nothing broader, or what the addon leaks is passed over, too.
 printf 'leak:napi_create_promise\n' > "$suppressions"
 export SOFTMAX_NATIVE_BINARY="$build/softmax_native.node" SOFTMAX_NATIVE_REQUIRE=1
+export SOFTMAX_NATIVE_TEST_BUILD="$build"
 export ASAN_OPTIONS="detect_leaks=1:detect_stack_use_after_return=1"
 export LSAN_OPTIONS="suppressions=$suppressions:print_suppressions=0" UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1"
 library=$(gcc -print-file-name=libasan.so)
@@ -31,4 +32,6 @@ watched test/service/leaks.mjs 20000 1000
 watched test/service/cycles.mjs terminate 50
 # LeakSanitizer's tracer faults in a process that ends in mid-job.
 ASAN_OPTIONS="detect_leaks=0"
-watched test/service/cycles.mjs exit 10
+watched test/service/cycles.mjs exit 50
+# Nor does it let vitest's processes end.
+watched node_modules/vitest/vitest.mjs run test/faults test/promises --test-timeout 300000

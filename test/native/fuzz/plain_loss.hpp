@@ -62,7 +62,7 @@ class PlainLoss {
     for (const bool one : row_.counts) taking += one ? 1 : 0;
     const Real others = options_.over_others ? taking - 1 : taking, eps = options_.smoothing;
     const Real all = eps > 0 && others > 0 ? eps / others : 0;
-    kept_ = options_.over_others ? 1 - all * taking : 1 - eps;
+    kept_ = !options_.over_others ? 1 - eps : others > 0 ? 1 - eps - all : 1;
     const bool by_index = row_.y == nullptr, drops = !by_index && row_.ignored >= 0;
     const std::size_t dropped = static_cast<std::size_t>(row_.ignored);
     bool elsewhere = false;

@@ -1,7 +1,7 @@
 // Layers and tables as bytes: what comes back is what was there, and nothing else is taken for it.
 import { describe, expect, test } from 'vitest';
-import { EmbeddingTable } from '../../lib/index';
-import { thrown } from '../thrown';
+import { EmbeddingTable } from '../../../lib/index';
+import { thrown } from '../../thrown';
 import { cases, normals } from './subjects';
 
 interface Restored {

@@ -1,7 +1,7 @@
 // What every output layer refuses, in the same words, with nothing changed.
 import { describe, expect, test } from 'vitest';
-import { type OutputLayer, Rng } from '../../lib/index';
-import { thrown } from '../thrown';
+import { type OutputLayer, Rng } from '../../../lib/index';
+import { thrown } from '../../thrown';
 import { array, cases, classes, dim, normals, type Type } from './subjects';
 
 // biome-ignore lint/suspicious/noExplicitAny: arguments that the types forbid

@@ -1,6 +1,6 @@
 // What every output layer gives: one distribution, seen from all sides, and gradients of its loss.
 import { describe, expect, test } from 'vitest';
-import { type OutputLayer, Rng } from '../../lib/index';
+import { type OutputLayer, Rng } from '../../../lib/index';
 import { array, cases, classes, dim, normals, type Type } from './subjects';
 
 const batch = 9;
@@ -15,6 +15,8 @@ function expectClose(found: ArrayLike<number>, wanted: ArrayLike<number>, bound:
     if (!(far <= bound)) throw new Error(`element ${i} is ${found[i]}, not ${wanted[i]}`);
   }
 }
+
+const sumOf = (values: ArrayLike<number>): number => Array.from(values).reduce((sum, x) => sum + x, 0);
 
 /** d loss / d values, by central differences. */
 function differences(values: Float64Array, loss: () => number): Float64Array {
@@ -47,7 +49,7 @@ describe.each(cases)('$title', ({ functions, subject, type, make }) => {
     expect(dims).toEqual([batch, classes]);
     for (let r = 0; r < batch; r += 1) {
       const p = data.subarray(r * classes, (r + 1) * classes);
-      expect(Math.abs(p.reduce((sum, x) => sum + x, 0) - 1)).toBeLessThan(type === 'float64' ? 1e-12 : 1e-6);
+      expect(Math.abs(sumOf(p) - 1)).toBeLessThan(type === 'float64' ? 1e-12 : 1e-6);
       const vectors = {
         data: array(type, Array.from({ length: classes }, () => [...row(r)]).flat()),
         dims: [classes, dim],
@@ -128,8 +130,8 @@ describe.each(cases)('$title', ({ functions, subject, type, make }) => {
     const layer = make();
     const found = layer.lossAndGradient(hidden, targets, { reduction });
     const negative = layer.logProbability(hidden, targets).map((x) => -x);
-    expectClose(found.losses, negative, exactly);
-    const total = found.losses.reduce((sum, x) => sum + x, 0);
+    if (!subject.estimates) expectClose(found.losses, negative, exactly);
+    const total = sumOf(found.losses);
     expectClose([found.loss], [reduction === 'mean' ? total / batch : total], exactly);
     // Differences are taken in float64, where they do not drown in rounding.
     const twin = subject.make(functions, 'float64');
