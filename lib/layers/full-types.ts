@@ -23,7 +23,7 @@ export interface FullSoftmaxOptions {
  *
  *     P(c | h) = e^(<w_c, h> + b_c) / sum_j e^(<w_j, h> + b_j)
  *
- * The logits of a batch are never stored whole, but in `distribution`. Gradients are of all classes: `weightGradient` has
+ * The logits of a batch are never stored whole, but in `logits` and `distribution`. Gradients are of all classes: `weightGradient` has
  * the ids 0 to classes - 1. The results of `trainStep` do not depend on `threads`: its products use the threads of the
  * library in any case. A step is the whole call, unless `batchSize` says otherwise. Where the logits are NaN, `sample`
  * gives -1.
