@@ -62,12 +62,12 @@ class StateOf {
   }
 
   // Weighted by the exponentials, chunk after chunk; `memory` has room for a chunk and three lines.
-  Outcome sum_values(T max, const StateWanted<T>& wanted, double* memory) const {
+  void sum_values(T max, const StateWanted<T>& wanted, double* memory) const {
     const bool limit = is_limit(max, logits_.beta);
     const Share<T> sharers = limit ? share(x_, n_, max, logits_) : Share<T>{};
     double *weights = memory, *line = memory + kChunk, *lost = line + wanted.width;
     for (std::size_t j = 0; j < wanted.width; ++j) wanted.value_sums[j] = lost[j] = 0;
-    if (limit && sharers.count == 0) return {};
+    if (limit && sharers.count == 0) return;
     const CancelFlag* flag = current_cancel_flag();
     for (std::size_t start = 0; start < n_ && !is_cancelled(flag); start += kChunk) {
       const std::size_t length = n_ - start < kChunk ? n_ - start : kChunk;
@@ -87,7 +87,6 @@ class StateOf {
     }
     // An infinite sum has lost Infinity - Infinity.
     for (std::size_t j = 0; j < wanted.width; ++j) wanted.value_sums[j] += lost[j] - lost[j] == 0 ? lost[j] : 0;
-    return {};
   }
 
  private:
@@ -102,24 +101,20 @@ class StateOf {
     return shift > kFarAnchor || shift < -kFarAnchor ? key : 0;
   }
 
-  // From the first chunk that has it.
+  // From the first chunk that has it. Of a job that was given up, perhaps none has.
   std::size_t first_of(T max) const {
     std::size_t start = 0;
-    while (memory_[start / kChunk] != static_cast<double>(max) && max == max) start += kChunk;
+    while (memory_[start / kChunk] != static_cast<double>(max) && max == max && n_ - start > kChunk) start += kChunk;
     return start + k_.find_equal(x_ + start, n_ - start, logits_.negate() ? -max : max);
   }
 };
 
-// select_best looks for the greatest logits: of a negative beta those of the other sign.
+// select_best looks for the greatest logits: of a negative beta those of the other sign, in `negated`.
 template <class T>
-Outcome select(const Logits<T>& logits, const StateWanted<T>& wanted) {
+void select_best_keys(const Logits<T>& logits, const StateWanted<T>& wanted, T* negated) {
   const std::size_t n = logits.layout.n;
-  if (wanted.k == 0) return {};
-  const Scratch memory(1, logits.negate() ? n * sizeof(T) : 0);
-  if (!memory.ok()) return {Status::kOutOfMemory, 0};
   const T* keys = logits.data;
-  if (logits.negate()) {
-    T* negated = memory.template part<T>(0);
+  if (negated != nullptr) {
     for (std::size_t i = 0; i < n; ++i) negated[i] = -logits.data[i];
     keys = negated;
   }
@@ -127,7 +122,13 @@ Outcome select(const Logits<T>& logits, const StateWanted<T>& wanted) {
   for (std::size_t i = 0; i < wanted.k; ++i) {
     wanted.best[i] = static_cast<double>(logits.data[static_cast<std::size_t>(wanted.ids[i])]);
   }
-  return {};
+}
+
+// The kernel's argument is never positive; of NaN it is NaN.
+double exp_of(double x) {
+  double y = x > 0 ? -x : x;
+  kernels().f64.exp(&y, &y, 1);
+  return x != x ? x : x > 0 ? 1 / y : y;
 }
 
 }  // namespace
@@ -139,12 +140,13 @@ Outcome softmax_state(const Logits<T>& logits, const StateWanted<T>& wanted, dou
   const std::size_t n = logits.layout.n, sums = StateOf<T>::doubles(n);
   const std::size_t values = wanted.width == 0 ? 0 : kChunk + 2 * wanted.width;
   const Scratch memory(1, (sums + values) * sizeof(double));
-  if (!memory.ok()) return {Status::kOutOfMemory, 0};
+  const Scratch keys(1, wanted.k != 0 && logits.negate() ? n * sizeof(T) : 0);
+  if (!memory.ok() || !keys.ok()) return {Status::kOutOfMemory, 0};
   for (std::size_t i = 0; i < kStateFields; ++i) fields[i] = 0;
   StateOf<T> state(logits, memory.part<double>(0), fields);
   const T max = state.find_max();
-  const Outcome selected = select(logits, wanted);
-  if (selected.status != Status::kOk || max != max) return selected;
+  select_best_keys(logits, wanted, keys.template part<T>(0));
+  if (max != max) return {};
   if (is_limit(max, logits.beta)) {
     fields[kStateSharers] = static_cast<double>(share(logits.data, n, max, logits).count);
     const bool looks = logits.beta == 0 && logits.rule == NonFinite::kIeee;
@@ -152,7 +154,8 @@ Outcome softmax_state(const Logits<T>& logits, const StateWanted<T>& wanted, dou
   } else {
     state.sum_rest(max);
   }
-  return wanted.width == 0 ? Outcome{} : state.sum_values(max, wanted, memory.part<double>(0) + sums);
+  if (wanted.width != 0) state.sum_values(max, wanted, memory.part<double>(0) + sums);
+  return {};
 }
 
 template <class T>
@@ -164,17 +167,14 @@ Outcome state_probabilities(const Logits<T>& logits, double max, double log_tota
     const T of_chunk = k.max(x, length, logits.negate());
     if (of_chunk - of_chunk == 0) {
       k.exp_sum(x, out + start, length, of_chunk, logits.beta);
-      double factor = magnitude * (static_cast<double>(of_chunk) - max) - log_total;
-      kernels().f64.exp(&factor, &factor, 1);
+      const double factor = exp_of(magnitude * (static_cast<double>(of_chunk) - max) - log_total);
       k.scale(out + start, out + start, length, static_cast<T>(factor), false);
       return;
     }
-    // Logits of -Infinity, all of them, or some that the state has not seen.
+    // All are -Infinity, or there are NaN and Infinity that the state has not seen.
     for (std::size_t i = 0; i < length; ++i) {
       const double key = static_cast<double>(logits.negate() ? -x[i] : x[i]);
-      double p = magnitude * (key - max) - log_total;
-      kernels().f64.exp(&p, &p, 1);
-      out[start + i] = static_cast<T>(p);
+      out[start + i] = static_cast<T>(exp_of(magnitude * (key - max) - log_total));
     }
   });
   return {};

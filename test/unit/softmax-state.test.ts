@@ -104,6 +104,12 @@ describe.each(libraries)('%s', (_, { SoftmaxState, softmax, logSumExp }) => {
   test('probabilities: tensors, storage, beta beyond float32', () => {
     const state = new SoftmaxState({ beta: 1e-30 }).push(Float32Array.of(1e30, 0));
     expect(state.probabilities({ data: Float32Array.of(1e30, 0), dims: [2, 1] })).toMatchObject({ dims: [2, 1] });
+    const unseen = new SoftmaxState().push([1, 2]).probabilities([3, NaN, -Infinity, Infinity]);
+    expect([...unseen]).toEqual([expect.closeTo(Math.exp(3) / (Math.exp(1) + Math.exp(2)), 12), NaN, 0, Infinity]);
+    expect(new SoftmaxState().push([1, 2]).probabilities([5])[0]).toBeCloseTo(
+      Math.exp(5) / (Math.exp(1) + Math.exp(2)),
+      12,
+    );
     const out = new Float32Array(2);
     expect(state.probabilities(Float32Array.of(1e30, 0), out)).toBe(out);
     expect(out[0]).toBeCloseTo(1 / (1 + Math.exp(-1)), 6);
