@@ -1,9 +1,17 @@
 // What a read needs of matrices besides the products of a backend: transposes, and rows of length 1.
-import { Float32Array, Float64Array, kindOf } from '../intrinsics';
+import { Float32Array, Float64Array, kindOf, lengthOf } from '../intrinsics';
+import { own } from '../ownership';
 import type { FloatArray } from '../types';
 
 const like = (data: FloatArray, length: number): FloatArray =>
   kindOf(data) === 'Float32Array' ? new Float32Array(length) : new Float64Array(length);
+
+/** Numbers that their owner may change meanwhile. */
+export function copied(data: FloatArray): FloatArray {
+  const copy = own(like(data, lengthOf(data)));
+  copy.set(data);
+  return copy;
+}
 
 /** The transpose of [rows, columns], block by block. */
 export function transposed(data: FloatArray, rows: number, columns: number): FloatArray {

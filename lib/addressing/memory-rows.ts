@@ -10,7 +10,8 @@ const mostRows = 0x7fffffff;
 /** A matrix that grows at its end. Rows that somebody reads, perhaps behind the caller's back, stay as they are. */
 class Lines {
   private data: FloatArray;
-  private lent = false;
+  /** So many rows are read by somebody. */
+  private lent = 0;
 
   constructor(
     private readonly kind: string,
@@ -21,13 +22,13 @@ class Lines {
 
   /** The first `count` rows themselves. */
   view(count: number): FloatArray {
-    this.lent = true;
+    this.lent = Math.max(this.lent, count);
     return this.data.subarray(0, count * this.width);
   }
 
   private unlend(): void {
-    if (this.lent) this.data = this.data.slice();
-    this.lent = false;
+    if (this.lent > 0) this.data = this.data.slice();
+    this.lent = 0;
   }
 
   append(count: number, rows: FloatArray): void {
@@ -36,7 +37,9 @@ class Lines {
       const larger = make(this.kind, Math.max(end, 2 * this.data.length));
       larger.set(this.data.subarray(0, count * this.width));
       this.data = larger;
-      this.lent = false;
+      this.lent = 0;
+    } else if (count < this.lent) {
+      this.unlend();
     }
     this.data.set(rows, count * this.width);
   }

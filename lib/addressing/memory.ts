@@ -7,7 +7,7 @@ import { allocateLike } from '../operations/arrange';
 import { tensorOf } from '../operations/results';
 import type { Backend, FloatArray, FloatType, Tensor } from '../types';
 import { validateCount, validateOptions, validateScale } from '../validate';
-import { transposed } from './matrices';
+import { copied, transposed } from './matrices';
 import { MemoryRows, measureRows, readMatrix } from './memory-rows';
 import type { MemoryConstructor } from './memory-types';
 import { compared, type Gradients, type Reading, readAll, readAllVjp } from './read';
@@ -105,7 +105,7 @@ export function memory<Constructor = MemoryConstructor>(backend: Backend): Const
         return shaped(nothing, allocateLike(kind, 0), new Int32Array(0), [...before, 0]);
       }
       if (topK === 0) {
-        const lines = this.#rows.kept('values', () => transposed(this.#rows.values, size, valueSize));
+        const lines = this.#rows.kept('transposed values', () => transposed(this.#rows.values, size, valueSize));
         return readAll(backend, reading, lines, (output, weights) => shaped(output, weights, ids, [size]));
       }
       const k = Math.min(topK, size);
@@ -124,7 +124,8 @@ export function memory<Constructor = MemoryConstructor>(backend: Backend): Const
       const given = readLike('outputGradient', outputGradient, this.#rows.kind);
       const { reading, before, isOne } = this.#reading(queries, beta, isCosine);
       const { count, size, dim, valueSize, kind } = reading;
-      const { data: g, rows } = measureRows(given, valueSize);
+      const { data, rows } = measureRows(given, valueSize);
+      const g = copied(data);
       if (rows !== count)
         throw shapeMismatch(given.name, `have shape ${printShape([...before, valueSize])}`, `${rows} rows`);
       const shaped = (gradients: Gradients) => ({
@@ -165,8 +166,9 @@ export function memory<Constructor = MemoryConstructor>(backend: Backend): Const
       const rows = this.#rows;
       const { kind, dim, valueSize, size, keys, values } = rows;
       const given = readLike('queries', queries, kind);
-      const { data, rows: count } = measureRows(given, dim);
-      const comparedKeys = isCosine ? rows.kept('keys', () => compared(keys, dim, true)) : keys;
+      const { data: found, rows: count } = measureRows(given, dim);
+      const data = copied(found);
+      const comparedKeys = isCosine ? rows.kept('unit keys', () => compared(keys, dim, true)) : keys;
       const comparedQueries = compared(data, dim, isCosine);
       const shape = { kind, count, size, dim, valueSize, queries: data, keys, values, beta };
       const before = measure(given).slice(0, -1);

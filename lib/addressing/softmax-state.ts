@@ -79,14 +79,24 @@ export function softmaxState<Constructor = SoftmaxStateConstructor>(backend: Bac
     push(logits: unknown, options: object = {}): unknown {
       const content = this.#content;
       const pushed = readPushed(logits, options, this.#settings, content.next);
-      content.next = pushed.offset + pushed.count;
+      const [before, end] = [content.next, pushed.offset + pushed.count];
+      // What is pushed meanwhile has the ids that follow; what is refused gives its own back, if nothing followed.
+      content.next = end;
+      const refused = (error: unknown): unknown => {
+        if (content.next === end) content.next = before;
+        return error;
+      };
       if (pushed.count === 0) return this;
       const call = callOf(pushed, this.#settings);
-      return backend.softmaxState.perform(call, (verdict: Verdict) => {
-        if (verdict >= 0) throw nonFinite(verdict);
-        content.part = union(content.part, partOf(pushed, call), this.beta, this.topK);
-        return this;
-      });
+      try {
+        return backend.softmaxState.perform(call, (verdict: Verdict) => {
+          if (verdict >= 0) throw refused(nonFinite(verdict));
+          content.part = union(content.part, partOf(pushed, call), this.beta, this.topK);
+          return this;
+        });
+      } catch (error) {
+        throw refused(error);
+      }
     }
 
     merge(other: unknown): this {

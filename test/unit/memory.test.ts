@@ -214,7 +214,16 @@ describe('softmax-native/promises', () => {
 
   test.each(variants)('a read is of the memory as it was, %j', async (options) => {
     const [plain, memory] = [new Plain(keys, values), new promises.Memory(keys, values)];
-    const reading = [memory.read(queries, options), memory.readVjp(queries, g, options)] as const;
+    const [mine, gradient] = [
+      { ...queries, data: queries.data.slice() },
+      { ...g, data: g.data.slice() },
+    ];
+    const reading = [memory.read(mine, options), memory.readVjp(mine, gradient, options)] as const;
+    // What happens meanwhile to arguments and rows is not seen.
+    mine.data.fill(NaN);
+    gradient.data.fill(NaN);
+    memory.remove([1999]);
+    memory.add(new Float32Array(24).fill(9), new Float32Array(10).fill(9));
     memory.replace(
       Int32Array.from({ length: 1000 }, (_, i) => i),
       { data: new Float32Array(24_000), dims: [1000, 24] },

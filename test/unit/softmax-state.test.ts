@@ -83,6 +83,7 @@ describe.each(libraries)('%s', (_, { SoftmaxState, softmax, logSumExp }) => {
       expect(thrown(() => strict.push([3, z]))).toMatchObject({ code: 'ERR_SOFTMAX_NON_FINITE' });
     }
     expect(strict.count).toBe(2);
+    expect(strict.toBytes()).toEqual(new SoftmaxState({ nonFinite: 'throw' }).push([1, 2]).toBytes());
     expect(strict.logSumExp).toBeCloseTo(logSumExp([1, 2]), 14);
   });
 
