@@ -17,6 +17,14 @@ export type {
   StateChunk,
   TopOfState,
 } from './addressing/state-types';
+export { attention, attentionVjp } from './attention';
+export type {
+  AttentionGradients,
+  AttentionOptions,
+  AttentionResult,
+  AttentionVjpOptions,
+  ScoreOptions,
+} from './attention-options';
 export type { AdaptiveGradients, AdaptiveSoftmaxOptions } from './layers/adaptive-types';
 export type { ContextOptions, ContrastiveGradients, NoiseContrastiveOptions } from './layers/contrastive-types';
 export { EmbeddingTable, type EmbeddingTableOptions } from './layers/embedding-table';

@@ -17,5 +17,6 @@
 #include "divergence.hpp"
 #include "multiply.hpp"
 #include "derivatives.hpp"
+#include "attention.hpp"
 #include "training.hpp"
 #include "anchored_rest.hpp"

@@ -142,6 +142,51 @@ const forms = {
     fits: (result) => isOfRows(result.loss) && isOfRows(result.logSumExp),
   },
 };
+/** Query, key and value of shapes that mostly fit, and the options of scores. */
+function attended(some) {
+  const size = (most) =>
+    some.random.below(some.random.oneIn(some.isLarge ? 2 : 20) ? 3 * most : most) + (some.random.oneIn(20) ? 0 : 1);
+  const [batch, heads, queries, keys, depth, width] = [2, 3, 9, 12, 6, 6].map(size);
+  const keyHeads = some.random.of([1, heads]);
+  const scores = [batch, heads, queries, keys];
+  const shape = some.random.of([scores, [keys], [queries, 1], [heads, 1, keys], [batch, 1, 1, 1]]);
+  const reach = () => some.random.of([0, 1, 5, Infinity, -1, 2.5]);
+  const options = {
+    scale: () => some.number(),
+    causal: () => some.random.of([true, false, 'topLeft', 'bottomRight', 'left']),
+    window: () => some.random.of([reach(), [reach(), reach()]]),
+    softcap: () => some.number(),
+    mask: () => ({ data: some.array(sizeOf(shape), Uint8Array), dims: shape }),
+    bias: () => some.tensor(shape, false),
+  };
+  const tensors = [
+    some.tensor([batch, heads, queries, depth], false),
+    some.tensor([batch, keyHeads, keys, depth], false),
+    some.tensor([batch, keyHeads, keys, width], false),
+  ];
+  return { tensors, scores, options, output: [batch, heads, queries, width] };
+}
+forms.attention = {
+  call: (some) => {
+    const { tensors, scores, options, output } = attended(some);
+    const flag = () => some.random.oneIn(2);
+    const more = { returnLogSumExp: flag, returnWeights: flag, out: () => some.tensor(output, false) };
+    return [...tensors, some.options(scores, { ...options, ...more })];
+  },
+  fits: ({ output }) => ArrayBuffer.isView(output) || isOfRows(output),
+};
+forms.attentionVjp = {
+  call: (some) => {
+    const { tensors, scores, options, output } = attended(some);
+    const more = {
+      output: () => some.tensor(output, false),
+      logSumExp: () => some.tensor(output.slice(0, -1), false),
+      biasGradient: () => some.random.oneIn(2),
+    };
+    return [...tensors, some.tensor(output, false), some.options(scores, { ...options, ...more })];
+  },
+  fits: (result) => isOfRows(result.queryGradient) && isOfRows(result.keyGradient) && isOfRows(result.valueGradient),
+};
 const jacobian = {
   call: (some, dims, z) => [z, some.options(dims)],
   fits: (result) => isTensor(result) && result.data.length === sizeOf(result.dims),
