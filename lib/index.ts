@@ -9,6 +9,14 @@ import { logSumExpOperation, smoothMaxOperation } from './operations/log-sum-exp
 import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 
+export type { Read, ReadGradients, ReadOptions } from './addressing/memory-types';
+export type {
+  CollectOptions,
+  PushOptions,
+  SoftmaxStateOptions,
+  StateChunk,
+  TopOfState,
+} from './addressing/state-types';
 export { attention, attentionVjp } from './attention';
 export type {
   AttentionGradients,
@@ -52,6 +60,7 @@ export type {
   TrainResult,
 } from './layers/types';
 export { crossEntropy, klDivergence, linearCrossEntropy, nllLoss } from './losses';
+export { Memory, SoftmaxState } from './memories';
 export type {
   ClassIndices,
   CrossEntropyOptions,

@@ -1,12 +1,16 @@
 // The public names of softmax-native/promises: the same functions, options and checks, each giving a promise. What takes
 // longer than handing it over runs on threads of the library, and the event loop is free meanwhile. The documentation is
 // that of the plain names.
+import { memory, memoryMethods } from './addressing/memory';
+import type { PromisedMemoryConstructor } from './addressing/memory-types';
+import { softmaxState, stateMethods } from './addressing/softmax-state';
+import type { PromisedSoftmaxStateConstructor } from './addressing/state-types';
 import { adaptiveSoftmax } from './layers/adaptive';
 import type { PromisedAdaptiveSoftmaxConstructor } from './layers/adaptive-types';
 import { noiseContrastive } from './layers/contrastive';
 import type { PromisedNoiseContrastiveConstructor } from './layers/contrastive-types';
 import { computingMethods } from './layers/exposed';
-import { fullSoftmax } from './layers/full';
+import { fullMethods, fullSoftmax } from './layers/full';
 import type { PromisedFullSoftmaxConstructor } from './layers/full-types';
 import { hierarchicalSoftmax } from './layers/hierarchical';
 import type { PromisedHierarchicalSoftmaxConstructor } from './layers/hierarchical-types';
@@ -177,7 +181,7 @@ export const checkUnbiased: CheckUnbiasedPromise = promised(2, checkUnbiasedInTu
 export const importanceSampling: ImportanceSamplingPromise = promised(2, importanceSamplingAtOnce);
 
 /** FullSoftmax off the event loop: see FullSoftmax of softmax-native. */
-export const FullSoftmax: PromisedFullSoftmaxConstructor = promisedMethods(fullSoftmax(jobBackend), computingMethods);
+export const FullSoftmax: PromisedFullSoftmaxConstructor = promisedMethods(fullSoftmax(jobBackend), fullMethods);
 
 /** HierarchicalSoftmax off the event loop: see HierarchicalSoftmax of softmax-native. */
 export const HierarchicalSoftmax: PromisedHierarchicalSoftmaxConstructor = promisedMethods(
@@ -190,6 +194,12 @@ export const AdaptiveSoftmax: PromisedAdaptiveSoftmaxConstructor = promisedMetho
   adaptiveSoftmax(jobBackend),
   computingMethods,
 );
+
+/** SoftmaxState that takes logits in off the event loop: see SoftmaxState of softmax-native. */
+export const SoftmaxState: PromisedSoftmaxStateConstructor = promisedMethods(softmaxState(jobBackend), stateMethods);
+
+/** Memory that is read off the event loop: see Memory of softmax-native. */
+export const Memory: PromisedMemoryConstructor = promisedMethods(memory(jobBackend), memoryMethods);
 
 /** SampledSoftmax off the event loop: see SampledSoftmax of softmax-native. */
 export const SampledSoftmax: PromisedSampledSoftmaxConstructor = promisedMethods(

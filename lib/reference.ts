@@ -1,6 +1,8 @@
 // The public names of softmax-native/reference: the same functions, options, checks and types, computed by the readable
 // float64 formulas of lib/reference. The oracle of every differential test. The documentation is that of the plain names.
 
+import { memory } from './addressing/memory';
+import { softmaxState } from './addressing/softmax-state';
 import type * as library from './index';
 import { adaptiveSoftmax } from './layers/adaptive';
 import { noiseContrastive } from './layers/contrastive';
@@ -140,6 +142,12 @@ export const FullSoftmax: typeof library.FullSoftmax = fullSoftmax(referenceBack
 
 /** AdaptiveSoftmax in float64 TypeScript: see AdaptiveSoftmax of softmax-native. */
 export const AdaptiveSoftmax: typeof library.AdaptiveSoftmax = adaptiveSoftmax(referenceBackend);
+
+/** SoftmaxState in float64 TypeScript: see SoftmaxState of softmax-native. */
+export const SoftmaxState: typeof library.SoftmaxState = softmaxState(referenceBackend);
+
+/** Memory in float64 TypeScript: see Memory of softmax-native. */
+export const Memory: typeof library.Memory = memory(referenceBackend);
 
 /** HierarchicalSoftmax in float64 TypeScript: see HierarchicalSoftmax of softmax-native. */
 export const HierarchicalSoftmax: typeof library.HierarchicalSoftmax = hierarchicalSoftmax(referenceBackend);

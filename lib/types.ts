@@ -13,6 +13,7 @@ import type {
   LinearSource,
   LinearTrainCall,
 } from './layer-calls';
+import type { StateCall, StateProbabilitiesCall } from './state-calls';
 import type { TreeDistributionCall, TreeLossCall, TreeSampleCall, TreeTopKCall, TreeTrainCall } from './tree-calls';
 
 /** Real arrays that the functions compute with; the result has the same kind. */
@@ -239,6 +240,9 @@ export interface Backend {
   readonly adaptiveSample: Operation<Drawn<AdaptiveSource>>;
   readonly adaptiveCrossEntropy: Operation<AdaptiveLossCall>;
   readonly adaptiveTrain: Operation<AdaptiveTrainCall>;
+
+  readonly softmaxState: Operation<StateCall>;
+  readonly stateProbabilities: Operation<StateProbabilitiesCall>;
 
   readonly treeLoss: Operation<TreeLossCall>;
   readonly treeDistribution: Operation<TreeDistributionCall>;

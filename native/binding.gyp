@@ -80,6 +80,7 @@
         "operations/predictions.cpp",
         "operations/products.cpp",
         "operations/softmax.cpp",
+        "operations/softmax_state.cpp",
         "operations/train_own.cpp",
         "operations/train_shared.cpp",
         "operations/tree_loss.cpp",
@@ -100,6 +101,7 @@
         "binding/module.cpp",
         "binding/predictions.cpp",
         "binding/softmax_family.cpp",
+        "binding/softmax_state.cpp",
         "binding/tree.cpp"
       ],
       "dependencies": [

@@ -133,6 +133,16 @@ struct Cases {
     T gradient[kDim] = {};
     each_ten([&](T* const* rows, T* g) { k.row_updates(f.x.data(), rows, g, kTen, kDim, T(1e-6), gradient); });
   }
+  void anchored_rest() { k.anchored_rest(f.x.data(), nullptr, f.n, f.max, 0, 1, f.sums); }
+  // Rows of 64, of one weight.
+  void add_weighted_rows() {
+    constexpr std::size_t kColumns = 64;
+    const std::size_t rows = f.n / kColumns;
+    for (std::size_t i = 0; i < rows; ++i) f.row_sum[i] = 0.5;
+    double sums[kColumns] = {};
+    k.add_weighted_rows(f.x.data(), f.row_sum.data(), rows, kColumns, sums);
+    seen = sums[0];
+  }
   // Rows of a matrix of 100 columns.
   void outer() {
     const T *left = f.x.data(), *diagonal = f.weight.data();

@@ -18,6 +18,8 @@ export const kinds = {
   HierarchicalSoftmax: 5,
   SampledSoftmax: 6,
   NoiseContrastive: 7,
+  SoftmaxState: 8,
+  Memory: 9,
 } as const;
 
 export type Kind = keyof typeof kinds;

@@ -80,6 +80,14 @@ export function exactDistribution(backend: Backend, layer: LinearOutput, hidden:
   return backend.linear.perform(call, () => result);
 }
 
+/** What the softmax is of: a part of a larger layer gives them to a SoftmaxState. */
+export function exactLogits(backend: Backend, layer: LinearOutput, hidden: unknown): unknown {
+  const rows = measureHidden(readHidden(hidden, layer.type), layer.dim);
+  const result = allocateFor(rows, layer.classes);
+  const call = { ...sourceOf(layer, rows), form: 'logits', out: result.data } as const;
+  return backend.linear.perform(call, () => result);
+}
+
 export function exactTopK(backend: Backend, layer: LinearOutput, hidden: unknown, k: unknown): unknown {
   const vectors = readHidden(hidden, layer.type);
   const count = readK(k, layer.classes);

@@ -1,6 +1,6 @@
 // FullSoftmax as users see it. Types only.
-import type { FloatType, Input } from '../types';
-import type { OutputLayer, PromisedLayer } from './types';
+import type { FloatType, Input, Tensor } from '../types';
+import type { Hidden, OutputLayer, PromisedLayer, SignalOptions } from './types';
 
 export interface FullSoftmaxOptions {
   /** Number of classes. */
@@ -23,7 +23,7 @@ export interface FullSoftmaxOptions {
  *
  *     P(c | h) = e^(<w_c, h> + b_c) / sum_j e^(<w_j, h> + b_j)
  *
- * The logits of a batch are never stored whole, but in `distribution`. Gradients are of all classes: `weightGradient` has
+ * The logits of a batch are never stored whole, but in `logits` and `distribution`. Gradients are of all classes: `weightGradient` has
  * the ids 0 to classes - 1. The results of `trainStep` do not depend on `threads`: its products use the threads of the
  * library in any case. A step is the whole call, unless `batchSize` says otherwise. Where the logits are NaN, `sample`
  * gives -1.
@@ -37,7 +37,15 @@ export interface FullSoftmaxOptions {
  * @example
  * new FullSoftmax({ classes: 3, dim: 2 }).trainStep({ table: new EmbeddingTable({ size: 4, dim: 2 }), rows: [0, 3] }, [2, 1], { learningRate: 0.1 }).loss; // 1.098...
  */
-export interface FullSoftmax extends OutputLayer {}
+export interface FullSoftmax extends OutputLayer {
+  /** <w_c, h> + b_c of all classes: [batch, classes], or [classes] for one vector. Of a shard, what SoftmaxState takes. */
+  logits(hidden: Hidden): Tensor;
+}
+
+/** FullSoftmax off the event loop. */
+export interface PromisedFullSoftmax extends PromisedLayer {
+  logits(hidden: Hidden, options?: SignalOptions): Promise<Tensor>;
+}
 
 export interface FullSoftmaxConstructor {
   new (options: FullSoftmaxOptions): FullSoftmax;
@@ -48,7 +56,7 @@ export interface FullSoftmaxConstructor {
 
 /** FullSoftmax of softmax-native/promises. */
 export interface PromisedFullSoftmaxConstructor {
-  new (options: FullSoftmaxOptions): PromisedLayer;
-  readonly prototype: PromisedLayer;
-  fromBytes(bytes: Uint8Array): PromisedLayer;
+  new (options: FullSoftmaxOptions): PromisedFullSoftmax;
+  readonly prototype: PromisedFullSoftmax;
+  fromBytes(bytes: Uint8Array): PromisedFullSoftmax;
 }

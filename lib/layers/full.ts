@@ -6,9 +6,9 @@ import { tensorOf } from '../operations/results';
 import type { Backend, FloatArray, FloatType, Tensor } from '../types';
 import { validateFlag, validateOptions } from '../validate';
 import { decode, encode, type Stored } from './bytes';
-import { exactDistribution, exactLogProbability, exactSample, exactTopK, linearLossCall } from './exact';
+import { exactDistribution, exactLogits, exactLogProbability, exactSample, exactTopK, linearLossCall } from './exact';
 import { measureExamples, readExamples } from './examples';
-import { exposed } from './exposed';
+import { computingMethods, exposed } from './exposed';
 import type { FullSoftmaxConstructor } from './full-types';
 import { gradientOfAll, measureHidden, measureIds, ownParameters, readHidden, readIds, readReduction } from './layer';
 import { adopt, kindOfType, readParameters, readSize, readType, typeOf } from './parameters';
@@ -21,6 +21,9 @@ interface Options {
   readonly bias?: unknown;
   readonly weight?: unknown;
 }
+
+/** The methods that compute, with the positions of their options. */
+export const fullMethods = { ...computingMethods, logits: 1 } as const;
 
 /** The class that computes with a backend: now, or for promises. */
 export function fullSoftmax<Constructor = FullSoftmaxConstructor>(backend: Backend): Constructor {
@@ -54,6 +57,10 @@ export function fullSoftmax<Constructor = FullSoftmaxConstructor>(backend: Backe
 
     distribution(hidden: unknown): unknown {
       return exactDistribution(backend, this, hidden);
+    }
+
+    logits(hidden: unknown): unknown {
+      return exactLogits(backend, this, hidden);
     }
 
     topK(hidden: unknown, k: unknown): unknown {
@@ -112,7 +119,7 @@ export function fullSoftmax<Constructor = FullSoftmaxConstructor>(backend: Backe
       return new FullSoftmax({ classes, dim, type: typeOf(weight as FloatArray), weight, bias });
     }
   }
-  return exposed(FullSoftmax) as unknown as Constructor;
+  return exposed(FullSoftmax, Object.keys(fullMethods)) as unknown as Constructor;
 }
 
 const storedOf = (numbers: readonly number[], tensors: readonly (Tensor | undefined)[]): Stored => ({

@@ -12,6 +12,7 @@ import { inTurn, job } from './jobs';
 import { NativeKernel } from './kernel';
 import * as layers from './layers';
 import { addon, reason } from './loaded';
+import * as states from './states';
 
 const { version } = createRequire(__filename)('../../package.json') as { version: string };
 
@@ -84,6 +85,8 @@ function backendOf(binary: Addon): Backend {
     adaptiveSample: prompt(binary, layers.adaptiveSample),
     adaptiveCrossEntropy: prompt(binary, layers.adaptiveCrossEntropy),
     adaptiveTrain: prompt(binary, layers.adaptiveTrain),
+    softmaxState: prompt(binary, states.softmaxState),
+    stateProbabilities: prompt(binary, states.stateProbabilities),
 
     treeLoss: prompt(binary, descriptions.treeLoss),
     treeDistribution: prompt(binary, descriptions.treeDistribution),
@@ -127,6 +130,8 @@ function jobsOf(binary: Addon): Backend {
     adaptiveSample: job(binary, layers.adaptiveSample),
     adaptiveCrossEntropy: job(binary, layers.adaptiveCrossEntropy),
     adaptiveTrain: job(binary, layers.adaptiveTrain),
+    softmaxState: job(binary, states.softmaxState),
+    stateProbabilities: job(binary, states.stateProbabilities),
 
     treeLoss: job(binary, descriptions.treeLoss),
     treeDistribution: job(binary, descriptions.treeDistribution),

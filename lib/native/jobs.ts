@@ -140,7 +140,8 @@ function settle(addon: Addon, inFlight: Jobs, slot: number, givenUp: boolean): v
   try {
     abort?.removeEventListener('abort', cancel);
     if (givenUp) throw aborted(abort?.reason);
-    resolve(finish());
+    // What the call does next is given up by the same signal.
+    resolve(withSignal(abort, finish));
   } catch (error) {
     reject(error);
   } finally {

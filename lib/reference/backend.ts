@@ -15,6 +15,7 @@ import { logSumExp } from './log-sum-exp';
 import { nllLoss } from './nll-loss';
 import { logSoftmaxJvp, logSoftmaxVjp, softmaxVjp } from './products';
 import { softmax } from './softmax';
+import { softmaxState, stateProbabilities } from './softmax-state';
 import { trainOwnCandidates, trainSharedCandidates } from './train-candidates';
 import { treeDistribution, treeLoss, treeSample, treeTopK, treeTrain } from './tree';
 
@@ -78,6 +79,8 @@ export const referenceBackend: Backend = {
   adaptiveSample: operation(adaptiveSample),
   adaptiveCrossEntropy: operation(adaptiveCrossEntropy),
   adaptiveTrain: operation(adaptiveTrain),
+  softmaxState: operation(softmaxState),
+  stateProbabilities: operation(stateProbabilities),
 
   treeLoss: operation(treeLoss),
   treeDistribution: operation(treeDistribution),

@@ -11,6 +11,7 @@
 #include "predictions.hpp"
 #include "row.hpp"
 #include "softmax_family.hpp"
+#include "softmax_state.hpp"
 #include "tree.hpp"
 
 namespace softmax_native {
@@ -40,6 +41,9 @@ inline constexpr NamedRow kRows[] = {
     {"adaptiveSample", adaptive_sample_row},
     {"adaptiveCrossEntropy", adaptive_cross_entropy_row},
     {"adaptiveTrain", adaptive_train_row},
+
+    {"softmaxState", softmax_state_row},
+    {"stateProbabilities", state_probabilities_row},
 
     {"treeLoss", tree_loss_row},
     {"treeDistribution", tree_distribution_row},

@@ -19,3 +19,4 @@
 #include "derivatives.hpp"
 #include "attention.hpp"
 #include "training.hpp"
+#include "anchored_rest.hpp"

@@ -20,6 +20,7 @@ const mayImport: Record<string, readonly string[]> = {
   entry: [
     'entry',
     'layers',
+    'addressing',
     'random',
     'operations',
     'native',
@@ -46,6 +47,20 @@ const mayImport: Record<string, readonly string[]> = {
     'types',
     'options',
   ],
+  addressing: [
+    'addressing',
+    'state-calls',
+    'layer-calls',
+    'layers',
+    'operations',
+    'validate',
+    'shape',
+    'errors',
+    'intrinsics',
+    'ownership',
+    'types',
+    'options',
+  ],
   operations: [
     'operations',
     'attention-calls',
@@ -63,6 +78,7 @@ const mayImport: Record<string, readonly string[]> = {
     'attention-calls',
     'candidate-calls',
     'layer-calls',
+    'state-calls',
     'tree-calls',
     'tiny',
     'errors',
@@ -72,14 +88,15 @@ const mayImport: Record<string, readonly string[]> = {
     'reference',
   ],
   tiny: ['tiny', 'intrinsics', 'types'],
-  reference: ['reference', 'attention-calls', 'candidate-calls', 'layer-calls', 'tree-calls', 'types'],
+  reference: ['reference', 'attention-calls', 'candidate-calls', 'layer-calls', 'state-calls', 'tree-calls', 'types'],
   validate: ['errors', 'intrinsics', 'types'],
   shape: ['errors', 'intrinsics', 'types'],
   errors: [],
   intrinsics: [],
   ownership: [],
-  types: ['intrinsics', 'attention-calls', 'candidate-calls', 'layer-calls', 'tree-calls'],
+  types: ['intrinsics', 'attention-calls', 'candidate-calls', 'layer-calls', 'state-calls', 'tree-calls'],
   'attention-calls': ['types'],
+  'state-calls': ['types'],
   'candidate-calls': ['types'],
   'tree-calls': ['layer-calls', 'types'],
   'layer-calls': ['types'],
@@ -153,7 +170,7 @@ describe('lib', () => {
   // lib/reference/ is the layer.
   const layerOf = (path: string) => {
     const file = path.replace(/\.m?[jt]s$/, '');
-    return /^lib\/(index|promises|output-layers|reference|derivatives|losses|diagnosis|attention)$/.test(file)
+    return /^lib\/(index|promises|output-layers|memories|reference|derivatives|losses|diagnosis|attention)$/.test(file)
       ? 'entry'
       : folderIn('lib', file);
   };

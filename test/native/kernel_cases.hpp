@@ -90,6 +90,9 @@ inline constexpr Needs log_softmax_vjp{.out = true, .flag = true, .weight = true
 inline constexpr Needs log_softmax_jvp{.out = true, .flag = true, .weight = true};
 inline constexpr Needs outer{.kind = Kind::outer, .out = true, .flag = true, .weight = true};
 
+inline constexpr Needs anchored_rest{.domain = Domain::keys, .beta = true, .flag = true};
+inline constexpr Needs add_weighted_rows{.log_sum = true};
+
 inline constexpr Needs tile_product{.kind = Kind::attention};
 inline constexpr Needs tile_exp{.kind = Kind::attention};
 inline constexpr Needs tile_vjp{.kind = Kind::attention};
@@ -240,6 +243,24 @@ struct Run {
     const T g[] = {kSome, T(-0.7), T(0.1)};
     k.row_updates(c.weight, rows, g, 3, dim, kSome, c.flag ? c.out + (c.n - dim) : nullptr);
     if (c.flag) k.row_updates(nullptr, rows, g, 2, dim, kSome, c.out + (c.n - dim));
+  }
+
+  // The flag keeps the exponentials, of which a weighted sum is looked at.
+  static void anchored_rest(const K& k, C& c) {
+    double sums[6];
+    std::vector<double> e(c.flag ? c.n : 0);
+    const double key = static_cast<double>(c.max), shift = key * c.beta;
+    const double anchor = shift > 0x1p40 || shift < -0x1p40 ? key : 0;
+    k.anchored_rest(c.x, c.flag ? e.data() : nullptr, c.n, c.max, anchor, c.beta, sums);
+    c.number[0] = (sums[0] + 0.7 * sums[2] + 1e15 * sums[1]) * 0x1p-900 + sums[3];
+    c.number[1] = sums[4] + 0.1 * sums[5];
+    for (std::size_t i = 0; i < e.size(); ++i) c.number[1] += (1 + 0.1 * static_cast<double>(i)) * e[i];
+  }
+  // Rows of a third, then one of all.
+  static void add_weighted_rows(const K& k, C& c) {
+    const double weights[] = {0.3, 0, -0.7};
+    k.add_weighted_rows(c.x, weights, 3, c.n / 3, c.log_sum);
+    k.add_weighted_rows(c.x, weights, 1, c.n, c.log_sum);
   }
 
   static constexpr T kSome = T(0.3);

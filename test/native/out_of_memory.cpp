@@ -9,6 +9,7 @@
 
 #include "../../native/binding/job_memory.hpp"
 #include "../../native/parallel/pool.hpp"
+#include "../../native/operations/softmax_state.hpp"
 #include "distributions.hpp"
 #include "layer_cases.hpp"
 #include "linear_cases.hpp"
@@ -226,6 +227,12 @@ void test_other_forms() {
   fill(Distribution::uniform, random, x.data(), x.size());
   const Logits<T> z{x.data(), layout, 1, NonFinite::kLimit, mask.data(), strides_of(layout)};
   const std::size_t squares = layout.size() * layout.n;
+  fail_in_turn<double>("softmax_state", kStateFields, [&](double* out) {
+    std::int32_t ids[3];
+    double best[3], sums[2];
+    const Logits<T> row{x.data(), {1, 100, 1}, -1, NonFinite::kLimit, nullptr, {}};
+    return softmax_state(row, StateWanted<T>{3, ids, best, 2, y.data(), sums}, out);
+  });
   fail_in_turn<T>("softmax_jacobian", squares, [&](T* out) { return softmax_jacobian(z, out); });
   fail_in_turn<T>("log_softmax_jacobian", squares, [&](T* out) { return log_softmax_jacobian(z, out); });
   const LossOptions<T> options{nullptr, 0.1, false, 0.1, 3, Reduction::kMean};

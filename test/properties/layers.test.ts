@@ -22,7 +22,7 @@ function made({ batch, dim, ends, divValue, bias, stream }: Shape, isAdaptive: b
   const cutoffs = ends.toSorted((a, b) => a - b);
   const classes = cutoffs.pop() as number;
   const type = 'float64';
-  const pair = [library, reference].map(({ FullSoftmax, AdaptiveSoftmax }) => {
+  const pair = [library, reference].map(({ FullSoftmax, AdaptiveSoftmax }): library.OutputLayer => {
     if (!isAdaptive) return new FullSoftmax({ classes, dim, type, bias, weight: normals(classes * dim, 1, stream) });
     const layer = new AdaptiveSoftmax({ classes, dim, type, cutoffs, divValue, bias });
     layer.parameters.set(normals(layer.parameters.length, 1, stream));
