@@ -16,6 +16,7 @@ export {
   type CodedError,
   type ContextOptions,
   type ContrastiveGradients,
+  type ContrastiveTrainOptions,
   type Counts,
   type CrossEntropyOptions,
   type CrossEntropyResult,

@@ -10,7 +10,12 @@ import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 
 export type { AdaptiveGradients, AdaptiveSoftmaxOptions } from './layers/adaptive-types';
-export type { ContextOptions, ContrastiveGradients, NoiseContrastiveOptions } from './layers/contrastive-types';
+export type {
+  ContextOptions,
+  ContrastiveGradients,
+  ContrastiveTrainOptions,
+  NoiseContrastiveOptions,
+} from './layers/contrastive-types';
 export { EmbeddingTable, type EmbeddingTableOptions } from './layers/embedding-table';
 export type { FullSoftmaxOptions } from './layers/full-types';
 export type { HierarchicalSoftmaxOptions } from './layers/hierarchical-types';

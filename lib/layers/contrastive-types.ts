@@ -37,6 +37,18 @@ export interface ContextOptions {
   contexts?: ClassIds | undefined;
 }
 
+export interface ContrastiveTrainOptions extends CandidateTrainOptions, ContextOptions {
+  /**
+   * With share 'batch' only: where the magnitudes of an example's gradient in its scores, 1 - sigma(D_target) + sum over
+   * noise sigma(D_w), sum to more, that gradient is scaled down to it: any number > 0. Default: Infinity, the exact
+   * gradient. It is near 2 at most where scores normalise themselves, as softmax's always is, but up to samples + 1 where a
+   * context gives too much mass: plain gradient descent then diverges. 2 keeps steps as large as those of a softmax
+   * stable, with any number of samples. (Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural
+   * networks", 2013, section 3.2, which scales a whole gradient.)
+   */
+  scoreGradientLimit?: number | undefined;
+}
+
 export interface ContrastiveGradients extends LayerGradients {
   /** Of a learned log partition: the contexts (of one for all: 0) and their gradients. */
   readonly logPartitionGradient?: SparseGradient;
@@ -81,7 +93,7 @@ export interface NoiseContrastive
     targets: Targets,
     options: CandidateGradientOptions & ContextOptions,
   ): ContrastiveGradients;
-  trainStep(examples: Examples, targets: ClassIds, options: CandidateTrainOptions & ContextOptions): TrainResult;
+  trainStep(examples: Examples, targets: ClassIds, options: ContrastiveTrainOptions): TrainResult;
 }
 
 export interface NoiseContrastiveConstructor {
@@ -106,7 +118,7 @@ export interface PromisedNoiseContrastive
   trainStep(
     examples: Examples,
     targets: ClassIds,
-    options: CandidateTrainOptions & ContextOptions & SignalOptions,
+    options: ContrastiveTrainOptions & SignalOptions,
   ): Promise<TrainResult>;
 }
 
