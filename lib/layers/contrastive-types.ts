@@ -39,12 +39,12 @@ export interface ContextOptions {
 
 export interface ContrastiveTrainOptions extends CandidateTrainOptions, ContextOptions {
   /**
-   * With share 'batch' only: where the magnitudes of an example's gradient in its scores, 1 - sigma(D_target) + sum over
-   * noise sigma(D_w), sum to more, that gradient is scaled down to it: any number > 0. Default: Infinity, the exact
-   * gradient. It is near 2 at most where scores normalise themselves, as softmax's always is, but up to samples + 1 where a
-   * context gives too much mass: plain gradient descent then diverges. 2 keeps steps as large as those of a softmax
-   * stable, with any number of samples. (Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural
-   * networks", 2013, section 3.2, which scales a whole gradient.)
+   * A limit > 0 for the magnitudes of an example's gradient in its scores: where their sum, 1 - sigma(D_target) + sum
+   * over noise sigma(D_w), is greater, they are scaled down to it. Default: Infinity, the exact gradient. With share
+   * 'batch' only. The sum of a softmax is never above 2, and nor is this one on average where scores normalise
+   * themselves; but it reaches samples + 1 where a context gives too much mass, and plain gradient descent with steps
+   * that suit a softmax diverges. A limit of 2 prevents that. Pascanu, Mikolov and Bengio, "On the difficulty of training
+   * recurrent neural networks", 2013, section 3.2, scale the whole gradient.
    */
   scoreGradientLimit?: number | undefined;
 }

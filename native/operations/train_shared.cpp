@@ -71,7 +71,11 @@ class SharedTraining {
     const double limit = given_.score_gradient_limit;
     if (limit == __builtin_inf()) return;
     double sums[4] = {-static_cast<double>(a[0]), 0, 0, 0};
-    for (std::size_t c = 1; c <= n_; ++c) sums[c % 4] += static_cast<double>(a[c]);
+    std::size_t c = 1;
+    for (; c + 4 <= n_ + 1; c += 4) {
+      for (std::size_t part = 0; part < 4; ++part) sums[part] += static_cast<double>(a[c + part]);
+    }
+    for (; c <= n_; ++c) sums[0] += static_cast<double>(a[c]);
     const double sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
     if (sum > limit) k_.scale(a, a, n_ + 1, static_cast<T>(limit / sum), false);
   }
