@@ -2,12 +2,13 @@
 // reused, on a Zen 3 core at 3.15 GHz (see README.md). `target` is for one thread and for two, in microseconds; a `peer`
 // is a contestant that must not be faster.
 import { product } from './inputs.mjs';
+import * as attention from './operations/attention.mjs';
 import * as derivatives from './operations/derivatives.mjs';
 import * as linear from './operations/linear.mjs';
 import * as losses from './operations/losses.mjs';
 import * as softmaxFamily from './operations/softmax-family.mjs';
 
-const FAMILIES = [softmaxFamily, derivatives, losses, linear];
+const FAMILIES = [softmaxFamily, derivatives, losses, linear, attention];
 
 /**
  * What has to be known of each operation to run it:
@@ -23,7 +24,7 @@ const FAMILIES = [softmaxFamily, derivatives, losses, linear];
  *   exact?(workload, inputs)     { name: array }, where the reference would take too long
  *   sampled?(values, workload, inputs)   what is compared with it
  *   timesReference?              whether the reference answers, and is timed, at any size
- *   shape?(dims), size?(shape), label?(dims)     where dims are not those of the logits, or an element is no logit
+ *   shape?(dims, listed), size?(shape), label?(dims, listed)     where dims are not those of the logits, or an element is no logit
  */
 const OPERATIONS = Object.assign({}, ...FAMILIES.map(({ operations }) => operations));
 
@@ -36,9 +37,9 @@ export function completed(listed, dims = listed.dims) {
   const axis = options.axis ?? dims.length - 1;
   const usual = { shape: () => shapeOf(dims, axis), size: () => product(dims), label, wanted, values };
   const steps = { ...usual, ...OPERATIONS[listed.operation] };
-  const shape = steps.shape(dims);
+  const shape = steps.shape(dims, listed);
   const suffix = [...Object.entries(options).map(([key, value]) => `${key} ${value}`), ...words];
-  const name = [`${listed.operation} ${steps.label(dims)} ${type}`, ...suffix].join(', ');
+  const name = [`${listed.operation} ${steps.label(dims, listed)} ${type}`, ...suffix].join(', ');
   return { ...listed, dims, type, options, axis, shape, size: steps.size(shape), name, steps };
 }
 

@@ -17,8 +17,9 @@ console.log(peak() - before);
 
 function callWith(workload) {
   const inputs = workload.steps.inputs(workload);
-  const outputs = workload.steps.outputs(workload, inputs);
-  for (const { data } of Object.values(outputs)) data.fill(1);
+  // What the function makes itself must not find memory that was let go.
+  const outputs = workload.steps.allocates ? undefined : workload.steps.outputs(workload, inputs);
+  for (const { data } of Object.values(outputs ?? {})) data.fill(1);
   return callOf(native, workload, inputs, outputs);
 }
 

@@ -162,7 +162,7 @@ export function aborted(cause: unknown): CodedError {
 }
 
 /** A shape as errors print it: [2, 3]. */
-export const printShape = (dims: readonly number[]): string => `[${dims.join(', ')}]`;
+export const printShape = (dims: readonly (number | string)[]): string => `[${dims.join(', ')}]`;
 
 /** Node's description of a received value. */
 function describe(value: unknown): string {

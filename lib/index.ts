@@ -9,6 +9,14 @@ import { logSumExpOperation, smoothMaxOperation } from './operations/log-sum-exp
 import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 
+export { attention, attentionVjp } from './attention';
+export type {
+  AttentionGradients,
+  AttentionOptions,
+  AttentionResult,
+  AttentionVjpOptions,
+  ScoreOptions,
+} from './attention-options';
 export type { AdaptiveGradients, AdaptiveSoftmaxOptions } from './layers/adaptive-types';
 export type {
   ContextOptions,

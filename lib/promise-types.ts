@@ -1,5 +1,11 @@
 // The types of softmax-native/promises: those of the plain functions, with two more options. Types only.
 import type {
+  AttentionGradients,
+  AttentionOptionsOf,
+  AttentionResult,
+  AttentionVjpOptionsOf,
+} from './attention-options';
+import type {
   ArgmaxOptions,
   CrossEntropyOptions,
   CrossEntropyResult,
@@ -20,7 +26,7 @@ import type {
 import type { CheckUnbiasedOptions, Estimate, UnbiasedReport } from './random/check-unbiased';
 import type { importanceSampling } from './random/importance';
 import type { Rng } from './random/rng';
-import type { Direction, ElementsOf, Input, Like, Options, Reduced, Tensor, TensorLike } from './types';
+import type { Direction, ElementsOf, Input, Like, Options, Reduced, Storage, Tensor, TensorLike } from './types';
 
 /** Options that every function of softmax-native/promises has besides its own. */
 export interface PromiseOptions {
@@ -214,6 +220,37 @@ export interface DivergencePromise {
   ): Promise<Reduced<Logits, Rows>>;
 }
 
+export interface AttentionPromise {
+  <Query extends TensorLike, const Chosen extends Giving<AttentionOptionsOf<Query>>>(
+    query: Query,
+    key: TensorLike,
+    value: TensorLike,
+    options: Chosen,
+  ): Promise<Transferred<AttentionResult<Query, Chosen>>>;
+  <Query extends TensorLike, const Chosen extends Keeping<AttentionOptionsOf<Query>> = None>(
+    query: Query,
+    key: TensorLike,
+    value: TensorLike,
+    options?: Chosen,
+  ): Promise<AttentionResult<Query, Chosen>>;
+}
+
+export interface AttentionVjpPromise {
+  <Query extends TensorLike, const Chosen extends Giving<AttentionVjpOptionsOf<Query>>>(
+    query: Query,
+    key: TensorLike,
+    value: TensorLike,
+    outputGradient: Storage<ElementsOf<Query>>,
+    options: Chosen,
+  ): Promise<Transferred<AttentionGradients<Query, Chosen>>>;
+  <Query extends TensorLike, const Chosen extends Keeping<AttentionVjpOptionsOf<Query>> = None>(
+    query: Query,
+    key: TensorLike,
+    value: TensorLike,
+    outputGradient: Storage<ElementsOf<Query>>,
+    options?: Chosen,
+  ): Promise<AttentionGradients<Query, Chosen>>;
+}
 export type CheckUnbiasedPromise = (
   estimator: (rng: Rng) => Estimate | Promise<Estimate>,
   exact: Estimate,

@@ -2,6 +2,8 @@
 export {
   AdaptiveSoftmax,
   argmax,
+  attention,
+  attentionVjp,
   checkUnbiased,
   crossEntropy,
   diagnose,

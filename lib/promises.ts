@@ -16,6 +16,8 @@ import { jobBackend } from './native/backend';
 import { promised } from './native/promised';
 import { promisedMethods } from './native/promised-class';
 import { argmaxOperation } from './operations/argmax';
+import { attend } from './operations/attention';
+import { attendVjp } from './operations/attention-vjp';
 import { betaGradientOperation } from './operations/beta-gradient';
 import { diagnosis } from './operations/diagnose';
 import { divergence } from './operations/divergence';
@@ -31,6 +33,8 @@ import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 import type {
   ArgmaxPromise,
+  AttentionPromise,
+  AttentionVjpPromise,
   CheckUnbiasedPromise,
   CrossEntropyPromise,
   DiagnosePromise,
@@ -150,6 +154,20 @@ export const linearCrossEntropy: LinearCrossEntropyPromise = promised(
   3,
   (hidden: unknown, weight: unknown, target: unknown, options?: object) =>
     linearLoss(jobBackend.linearCrossEntropy, linearCrossEntropy, hidden, weight, target, options),
+);
+
+/** attention off the event loop: see attention of softmax-native. */
+export const attention: AttentionPromise = promised(
+  3,
+  (query: unknown, key: unknown, value: unknown, options?: object) =>
+    attend(jobBackend.attention, attention, query, key, value, options),
+);
+
+/** attentionVjp off the event loop: see attentionVjp of softmax-native. */
+export const attentionVjp: AttentionVjpPromise = promised(
+  4,
+  (query: unknown, key: unknown, value: unknown, outputGradient: unknown, options?: object) =>
+    attendVjp(jobBackend.attentionVjp, attentionVjp, query, key, value, outputGradient, options),
 );
 
 /** checkUnbiased of an estimator that may give promises, one run after the other: see checkUnbiased of softmax-native. */

@@ -8,6 +8,8 @@ import { fullSoftmax } from './layers/full';
 import { hierarchicalSoftmax } from './layers/hierarchical';
 import { sampledSoftmax } from './layers/sampled';
 import { argmaxOperation } from './operations/argmax';
+import { attend } from './operations/attention';
+import { attendVjp } from './operations/attention-vjp';
 import { betaGradientOperation } from './operations/beta-gradient';
 import { diagnosis } from './operations/diagnose';
 import { divergence } from './operations/divergence';
@@ -124,6 +126,14 @@ export const softmaxJacobian: typeof library.softmaxJacobian = (logits, options)
 /** logSoftmaxJacobian in float64 TypeScript: see logSoftmaxJacobian of softmax-native. */
 export const logSoftmaxJacobian: typeof library.logSoftmaxJacobian = (logits, options) =>
   jacobian(referenceBackend.logSoftmaxJacobian, logSoftmaxJacobian, logits, options) as never;
+
+/** attention in float64 TypeScript: see attention of softmax-native. */
+export const attention: typeof library.attention = (query, key, value, options) =>
+  attend(referenceBackend.attention, attention, query, key, value, options) as never;
+
+/** attentionVjp in float64 TypeScript: see attentionVjp of softmax-native. */
+export const attentionVjp: typeof library.attentionVjp = (query, key, value, outputGradient, options) =>
+  attendVjp(referenceBackend.attentionVjp, attentionVjp, query, key, value, outputGradient, options) as never;
 
 /** FullSoftmax in float64 TypeScript: see FullSoftmax of softmax-native. */
 export const FullSoftmax: typeof library.FullSoftmax = fullSoftmax(referenceBackend);

@@ -1,6 +1,7 @@
 // The public types, and the two that join the public functions to a backend (Call, Backend). Types only: the reference
 // may import this file and nothing else of the project.
 
+import type { AttentionCall, AttentionVjpCall } from './attention-calls';
 import type { CandidateCall, OwnTrainingCall, SharedTrainingCall } from './candidate-calls';
 import type {
   AdaptiveLossCall,
@@ -224,6 +225,8 @@ export interface Backend {
   readonly nllLoss: Operation<LossCall>;
   readonly klDivergence: Operation<DivergenceCall>;
   readonly linearCrossEntropy: Operation<LinearLossCall>;
+  readonly attention: Operation<AttentionCall>;
+  readonly attentionVjp: Operation<AttentionVjpCall>;
   readonly candidateLoss: Operation<CandidateCall>;
   readonly trainSharedCandidates: Operation<SharedTrainingCall>;
   readonly trainOwnCandidates: Operation<OwnTrainingCall>;

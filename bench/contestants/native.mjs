@@ -36,14 +36,15 @@ export function callOf(library, workload, inputs, outputs) {
 }
 
 // Written out, as the cost of spreading the arguments would be counted, too.
-function applied(call, [first, second, third], options) {
+function applied(call, [first, second, third, fourth], options) {
+  if (fourth !== undefined) return () => call(first, second, third, fourth, options);
   if (third !== undefined) return () => call(first, second, third, options);
   return second === undefined ? () => call(first, options) : () => call(first, second, options);
 }
 
-// Of a single row, what is as long as the row or one number for it becomes a bare array; its Jacobian stays a tensor.
-function asPassed({ shape: { outer, n, inner } }, tensors) {
-  if (outer * inner > 1) return tensors;
+// Of a single row, but of attention's, what is as long as the row or one number for it becomes a bare array; its Jacobian stays a tensor.
+function asPassed({ depth, shape: { outer, n, inner } }, tensors) {
+  if (outer * inner > 1 || depth !== undefined) return tensors;
   return mapValues(tensors, (tensor) => ([1, n].includes(tensor.data.length) ? tensor.data : tensor));
 }
 

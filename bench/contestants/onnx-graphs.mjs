@@ -51,6 +51,20 @@ const GRAPHS = {
     ],
     constants: lastAxis,
   }),
+  // Key and value have as many heads as the query.
+  attention({ type, group, depth, options }) {
+    if (group > 1 || options.causal) return undefined;
+    return {
+      nodes: [
+        node('Transpose', ['key'], 'turned', { perm: [0, 2, 1] }),
+        node('MatMul', ['query', 'turned'], 'products'),
+        node('Mul', ['products', 'scale'], 'scores'),
+        node('Softmax', ['scores'], 'weights', LAST),
+        node('MatMul', ['weights', 'value'], 'output'),
+      ],
+      constants: { scale: float(type, [1 / Math.sqrt(depth)]) },
+    };
+  },
   klDivergence: () => ({
     nodes: [
       node('LogSoftmax', ['logits'], 'logP', LAST),

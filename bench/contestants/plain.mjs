@@ -1,17 +1,19 @@
 // Plain JavaScript: the loops one would write instead of using a library, and the copy that any result costs.
 import { mapValues } from '../inputs.mjs';
+import { LOOPS as attention } from './plain-attention.mjs';
 import { LOOPS as derivatives } from './plain-derivatives.mjs';
 import { LOOPS as losses } from './plain-losses.mjs';
 import { LOOPS as softmaxFamily } from './plain-softmax-family.mjs';
 
 // Each is made anew for each case: a function that has seen float32 and float64 arrays is slower on both.
-const LOOPS = { ...softmaxFamily, ...derivatives, ...losses };
+const LOOPS = { ...softmaxFamily, ...derivatives, ...losses, ...attention };
 
-// So many products of the linear layer take half a second.
+// So many products of the linear layer, or of attention, take half a second.
 const MOST_PRODUCTS = 1e8;
 
-export function plainContestants({ operation, shape, dims, options, size }, inputs, outputs) {
-  if (operation === 'linearCrossEntropy' && size * dims[1] > MOST_PRODUCTS) return [];
+export function plainContestants({ operation, shape, dims, depth = 0, options, size }, inputs, outputs) {
+  const products = operation === 'linearCrossEntropy' ? dims[1] : depth;
+  if (size * products > MOST_PRODUCTS) return [];
   const loop = LOOPS[operation]();
   const run = () => loop(inputs, outputs, shape, options);
   const result = () => {

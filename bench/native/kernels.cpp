@@ -21,7 +21,7 @@ using softmax_native::KernelTable;
 template <class T>
 struct Field {
   explicit Field(std::size_t count)
-      : n(count), x(logits<T>(count)), out(count), weight(count, T(0.5)), mask(count, 1), row_max(count),
+      : n(count), x(logits<T>(count)), out(count), weight(count, T(0.5)), spare(count), mask(count, 1), row_max(count),
         row_sum(count) {
     for (const T value : x) {
       if (value > max) max = value;
@@ -33,7 +33,7 @@ struct Field {
   std::size_t rows() const { return n / kRow; }
 
   std::size_t n;
-  std::vector<T> x, out, weight;
+  std::vector<T> x, out, weight, spare;
   std::vector<std::uint8_t> mask;
   std::vector<T> row_max;
   std::vector<double> row_sum;
@@ -141,6 +141,25 @@ struct Cases {
       k.outer(left, left, diagonal, 0, f.out.data() + i, rows, 100, T(1), false);
     }
   }
+
+  // All as a tile of 64 columns; the product has as many as a line.
+  static constexpr std::size_t kWide = 64;
+  std::size_t tall() const { return f.n / kWide; }
+  void tile_product() {
+    constexpr std::size_t kColumns = softmax_native::kPanel<T>;
+    k.tile_product(f.x.data(), kWide, 1, f.weight.data(), kColumns, nullptr, 0, nullptr, f.out.data(), kColumns, tall(),
+                   kWide, kColumns);
+  }
+  void tile_exp() {
+    T* max = f.row_max.data();
+    k.tile_exp(f.spare.data(), kWide, tall(), kWide, max, max + kWide, max + 2 * kWide);
+  }
+  void tile_vjp() {
+    T *max = f.row_max.data(), *half = f.weight.data();
+    k.tile_vjp(f.spare.data(), f.out.data(), kWide, tall(), kWide, max, half, half);
+  }
+  void key_dots() { k.key_dots(f.weight.data(), f.x.data(), kWide, tall(), kWide, f.out.data()); }
+  void add_values() { k.add_values(f.weight.data(), f.x.data(), kWide, tall(), kWide, f.spare.data()); }
 };
 
 template <class T>

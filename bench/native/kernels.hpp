@@ -16,5 +16,6 @@ void time_operations();
 
 // The loss of linear layers of many classes.
 void time_linear();
+void time_attention();
 
 }  // namespace bench

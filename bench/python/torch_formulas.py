@@ -162,7 +162,37 @@ def linear_cross_entropy(case, hidden, weight, target):
     )
 
 
+def attention_of(case, query, key, value):
+    group = query.shape[0] // key.shape[0]
+    if group > 1:
+        key, value = key.repeat_interleave(group, 0), value.repeat_interleave(group, 0)
+    scores = query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5
+    if case["options"].get("causal"):
+        queries, keys = scores.shape[-2:]
+        later = torch.ones(queries, keys, dtype=torch.bool).triu(1 + keys - queries)
+        scores.masked_fill_(later, -torch.inf)
+    return torch.softmax(scores, -1) @ value
+
+
+def attention(case, query, key, value):
+    return lambda: {"output": attention_of(case, query, key, value)}
+
+
+def attention_vjp(case, query, key, value, direction):
+    leaves = {"queryGradient": query, "keyGradient": key, "valueGradient": value}
+    for leaf in leaves.values():
+        leaf.requires_grad_()
+
+    def run():
+        found = torch.autograd.grad(attention_of(case, query, key, value), list(leaves.values()), direction)
+        return dict(zip(leaves, found))
+
+    return run
+
+
 FORMULAS = {
+    "attention": attention,
+    "attentionVjp": attention_vjp,
     "softmax": elementwise(torch.softmax, lambda x, axis, out: aten._softmax.out(x, axis, False, out=out)),
     "logSoftmax": elementwise(torch.log_softmax, lambda x, axis, out: aten._log_softmax.out(x, axis, False, out=out)),
     "logSumExp": log_sum_exp,

@@ -1,6 +1,7 @@
 // How each operation is put to the binary: which array stands at which position of its binding row, its numbers and flags.
 import { lengthOf } from '../intrinsics';
 import type { Call, DiagnoseCall, FloatArray, OperationName, ProductCall } from '../types';
+import { attention, attentionVjp } from './attention';
 import { candidateLoss, trainOwnCandidates, trainSharedCandidates } from './candidates';
 import { Flag } from './frame';
 import type { Description } from './invoke';
@@ -77,6 +78,8 @@ export const descriptions = {
   nllLoss: loss('nllLoss', 'logProbabilities'),
   klDivergence: divergence,
   linearCrossEntropy: linearLoss,
+  attention,
+  attentionVjp,
   candidateLoss,
   trainSharedCandidates,
   trainOwnCandidates,

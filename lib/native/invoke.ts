@@ -16,6 +16,8 @@ export interface Invocation {
   /** Positions of arrays that are changed in place: they are read, and in the end written. */
   readonly updates?: readonly number[];
   readonly flags?: number;
+  /** Where they are not those of the call. */
+  readonly maskStrides?: Parts | undefined;
   readonly weightStrides?: Parts | undefined;
   /** The operation's own numbers. */
   readonly numbers?: readonly number[];
@@ -53,14 +55,15 @@ export function prompt<Of extends Canonical>(addon: Addon, description: Descript
 export const codeOfRule: Readonly<Record<NonFinite, number>> = { limit: 0, ieee: 1, throw: 2 };
 const nonFiniteRow = 1;
 
-export function writeFrame(call: Canonical, { flags = 0, numbers = [], weightStrides }: Invocation): void {
+export function writeFrame(call: Canonical, invocation: Invocation): void {
+  const { flags = 0, numbers = [], maskStrides = call.maskStrides, weightStrides } = invocation;
   frame[Slot.beta] = call.beta;
   frame[Slot.rule] = codeOfRule[call.rule];
   frame[Slot.flags] = flags;
   frame[Slot.outer] = call.outer;
   frame[Slot.n] = call.n;
   frame[Slot.inner] = call.inner;
-  writeStrides(Slot.maskOuter, call.maskStrides);
+  writeStrides(Slot.maskOuter, maskStrides);
   writeStrides(Slot.weightOuter, weightStrides);
   for (let i = 0; i < numbers.length; i += 1) frame[Slot.numbers + i] = numbers[i] as number;
 }

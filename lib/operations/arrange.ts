@@ -109,6 +109,11 @@ export class Arrangement {
     return this.copied(out, name, [lengthOf(out)], [1], [1]) as Result;
   }
 
+  /** Storage that is written only when the computation has ended well. */
+  apart(out: FloatArray): FloatArray {
+    return this.copied(out, undefined, [lengthOf(out)], [1], [1]);
+  }
+
   /** An array broadcast against the logits' shape. */
   broadcast<Data extends FloatArray | Uint8Array>(given: Given<Data>): { data: Data; strides: Parts } {
     const { dims, layout, order } = this;

@@ -2,6 +2,7 @@
 import type { Backend, Call, FloatArray, NonFinite, Operation, PromptKernel, Verdict } from '../types';
 import { adaptive, adaptiveCrossEntropy, adaptiveSample, adaptiveTopK, adaptiveTrain } from './adaptive';
 import { argmax, hardmax } from './argmax';
+import { attention, attentionVjp } from './attention';
 import { candidateLoss } from './candidates';
 import { crossEntropy } from './cross-entropy';
 import { logSoftmaxJacobian, logSumExpVjp, softmaxBetaGradient, softmaxJacobian } from './derivatives';
@@ -63,6 +64,8 @@ export const referenceBackend: Backend = {
   nllLoss: operation(nllLoss),
   klDivergence: operation(klDivergence),
   linearCrossEntropy: operation(linearCrossEntropy),
+  attention: operation(attention),
+  attentionVjp: operation(attentionVjp),
   candidateLoss: operation(candidateLoss),
   trainSharedCandidates: operation(trainSharedCandidates),
   trainOwnCandidates: operation(trainOwnCandidates),

@@ -141,12 +141,29 @@ const R* Arguments::input(std::size_t position, std::size_t length) {
   return fits(position, length) ? static_cast<const R*>(views_[position].data) : nullptr;
 }
 
+template <class R>
+const R* Arguments::at_least(std::size_t position, double length) {
+  const View& view = views_[position];
+  if (view.type != kTypeOf<R>) {
+    fail(frame::kWrongType, position);
+  } else if (static_cast<double>(view.length) < length) {
+    fail(view.length == 0 ? frame::kDetached : frame::kWrongLength, position);
+  }
+  return static_cast<const R*>(view.data);
+}
+
 template <class T>
-Logits<T> Arguments::logits_to_be_made() {
+Logits<T> Arguments::options() const {
   Logits<T> logits{};
   logits.layout = layout_;
   logits.beta = frame_[frame::kBeta];
   logits.rule = static_cast<NonFinite>(static_cast<int>(frame_[frame::kRule]));
+  return logits;
+}
+
+template <class T>
+Logits<T> Arguments::logits_to_be_made() {
+  Logits<T> logits = options<T>();
   if (!has(2)) return logits;
   const Broadcast<std::uint8_t> mask = broadcast<std::uint8_t>(2, frame::kMaskStrides);
   logits.mask = mask.data;
@@ -225,6 +242,11 @@ void Arguments::finish(const Outcome& outcome) {
   if (outcome.status == Status::kOutOfMemory) fail(frame::kOutOfMemory, 0);
 }
 
+template Logits<float> Arguments::options<float>() const;
+template Logits<double> Arguments::options<double>() const;
+template const float* Arguments::at_least<float>(std::size_t, double);
+template const double* Arguments::at_least<double>(std::size_t, double);
+template const std::uint8_t* Arguments::at_least<std::uint8_t>(std::size_t, double);
 template Logits<float> Arguments::logits_to_be_made<float>();
 template Logits<double> Arguments::logits_to_be_made<double>();
 template Logits<float> Arguments::logits<float>();

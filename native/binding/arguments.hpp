@@ -40,12 +40,18 @@ class Arguments {
   // The same but for the array, where logits are made by the operation.
   template <class T>
   Logits<T> logits_to_be_made();
+  // Layout, beta and rule alone.
+  template <class T>
+  Logits<T> options() const;
   // An input of `length` elements.
   template <class R>
   const R* input(std::size_t position, std::size_t length);
   // An input broadcast against the layout.
   template <class T>
   Broadcast<T> broadcast(std::size_t position, frame::Index first_stride);
+  // An input that an operation broadcasts in its own way, of `length` elements or more.
+  template <class R>
+  const R* at_least(std::size_t position, double length);
   // An output of `length` elements; it may be one of the inputs at `same_as` (one bit for each position), whole.
   template <class R>
   R* output(std::size_t position, std::size_t length, unsigned same_as);
@@ -53,6 +59,7 @@ class Arguments {
   const Layout& layout() const { return layout_; }
   // Number i as a length that rows and classes of the layout have; false where arrays could not be so large.
   bool depth(std::size_t i, std::size_t* depth);
+  double slot(std::size_t i) const { return frame_[i]; }
   // Number i as a count of what has `each` elements; false where no array could hold so many.
   bool count(std::size_t i, std::size_t each, std::size_t* count);
   // Notes that the numbers are not what lib/ writes; false.

@@ -1,6 +1,7 @@
 // All binding rows, in the order of their numbers.
 #pragma once
 
+#include "attention.hpp"
 #include "candidates.hpp"
 #include "adaptive.hpp"
 #include "derivatives.hpp"
@@ -25,6 +26,8 @@ inline constexpr NamedRow kRows[] = {
     {"nllLoss", nll_loss_row},
     {"klDivergence", kl_divergence_row},
     {"linearCrossEntropy", linear_cross_entropy_row},
+    {"attention", attention_row},
+    {"attentionVjp", attention_vjp_row},
     {"candidateLoss", candidate_loss_row},
     {"trainSharedCandidates", train_shared_candidates_row},
     {"trainOwnCandidates", train_own_candidates_row},

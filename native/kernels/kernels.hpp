@@ -17,4 +17,5 @@
 #include "divergence.hpp"
 #include "multiply.hpp"
 #include "derivatives.hpp"
+#include "attention.hpp"
 #include "training.hpp"

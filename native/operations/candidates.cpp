@@ -30,6 +30,7 @@ class CandidateLoss {
     logistic_bits(given_.several, given_.n, bits_.template part<std::uint8_t>(0));
     std::memset(result_.weight, 0, given_.count * layer_.depth * sizeof(T));
     if (result_.bias != nullptr) std::memset(result_.bias, 0, given_.count * sizeof(T));
+    if (layer_.rows == 0) return;
     if (given_.own || given_.n == 0) {
       for (std::size_t r = 0; r < layer_.rows; ++r) own_row(r);
     } else {

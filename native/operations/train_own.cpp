@@ -232,6 +232,7 @@ template <class T>
 Outcome train_own_candidates(const Examples<T>& examples, const std::int32_t* targets, std::size_t batch,
                              std::size_t ranges, const TrainedLayer<T>& layer, const OwnCandidates& candidates,
                              double* loss) {
+  if (examples.count == 0) return {};
   OwnTraining<T> training(examples, targets, batch, ranges, layer, candidates);
   if (!training.has_memory()) return {Status::kOutOfMemory, 0};
   *loss = training.run();

@@ -162,6 +162,7 @@ template <class T>
 Outcome train_shared_candidates(const Examples<T>& examples, const std::int32_t* targets, std::size_t batch,
                                 std::size_t threads, const TrainedLayer<T>& layer, const SharedCandidates& candidates,
                                 double* loss) {
+  if (examples.count == 0) return {};
   SharedTraining<T> training(examples, targets, batch, threads, layer, candidates);
   if (!training.has_memory()) return {Status::kOutOfMemory, 0};
   *loss = training.run();

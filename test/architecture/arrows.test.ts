@@ -6,7 +6,7 @@ import { files, folderIn, read } from './tree';
 // binding -> operations -> { random, parallel, core }; core <- isa -> kernels -> simd.
 const mayInclude: Record<string, readonly string[]> = {
   binding: ['binding', 'operations', 'parallel', 'core'],
-  operations: ['operations', 'random', 'parallel', 'core'],
+  operations: ['operations', 'attention-calls', 'random', 'parallel', 'core'],
   random: ['random'],
   parallel: ['parallel'],
   core: ['core'],
@@ -27,6 +27,7 @@ const mayImport: Record<string, readonly string[]> = {
     'validate',
     'errors',
     'options',
+    'attention-options',
     'promise-types',
     'types',
   ],
@@ -45,10 +46,21 @@ const mayImport: Record<string, readonly string[]> = {
     'types',
     'options',
   ],
-  operations: ['operations', 'validate', 'shape', 'errors', 'intrinsics', 'ownership', 'types', 'options'],
+  operations: [
+    'operations',
+    'attention-calls',
+    'validate',
+    'shape',
+    'errors',
+    'intrinsics',
+    'ownership',
+    'types',
+    'options',
+  ],
   random: ['random', 'validate', 'errors', 'intrinsics', 'types'],
   native: [
     'native',
+    'attention-calls',
     'candidate-calls',
     'layer-calls',
     'tree-calls',
@@ -60,18 +72,20 @@ const mayImport: Record<string, readonly string[]> = {
     'reference',
   ],
   tiny: ['tiny', 'intrinsics', 'types'],
-  reference: ['reference', 'candidate-calls', 'layer-calls', 'tree-calls', 'types'],
+  reference: ['reference', 'attention-calls', 'candidate-calls', 'layer-calls', 'tree-calls', 'types'],
   validate: ['errors', 'intrinsics', 'types'],
   shape: ['errors', 'intrinsics', 'types'],
   errors: [],
   intrinsics: [],
   ownership: [],
-  types: ['intrinsics', 'candidate-calls', 'layer-calls', 'tree-calls'],
+  types: ['intrinsics', 'attention-calls', 'candidate-calls', 'layer-calls', 'tree-calls'],
+  'attention-calls': ['types'],
   'candidate-calls': ['types'],
   'tree-calls': ['layer-calls', 'types'],
   'layer-calls': ['types'],
   options: ['types'],
-  'promise-types': ['options', 'random', 'types'],
+  'attention-options': ['types'],
+  'promise-types': ['options', 'attention-options', 'random', 'types'],
 };
 
 const lines = (path: string) => read(path).split('\n');
@@ -139,7 +153,7 @@ describe('lib', () => {
   // lib/reference/ is the layer.
   const layerOf = (path: string) => {
     const file = path.replace(/\.m?[jt]s$/, '');
-    return /^lib\/(index|promises|output-layers|reference|derivatives|losses|diagnosis)$/.test(file)
+    return /^lib\/(index|promises|output-layers|reference|derivatives|losses|diagnosis|attention)$/.test(file)
       ? 'entry'
       : folderIn('lib', file);
   };

@@ -42,7 +42,15 @@ describe.each(subjects)('$title', (subject) => {
     }
   });
 
-  const single = ['argmax', 'hardmax', 'softmaxJacobian', 'logSoftmaxJacobian', 'linearCrossEntropy'];
+  const single = [
+    'argmax',
+    'hardmax',
+    'softmaxJacobian',
+    'logSoftmaxJacobian',
+    'linearCrossEntropy',
+    'attention',
+    'attentionVjp',
+  ];
   const isVector = !('dims' in (subject.create()[0] as object));
   test.each(single.includes(subject.name) || isVector ? [] : labelsOf(subject))(
     '%s detached by an element of the axes',

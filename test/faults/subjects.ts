@@ -49,6 +49,10 @@ const subject = (
   title = name,
 ) => ({ name, title, names, create: () => make(tensors()) });
 
+/** Query, key and value. */
+const attended = (numbers: Made['numbers']) =>
+  [numbers(2, 4, 30, 16), numbers(2, 2, 40, 16), numbers(2, 2, 40, 12)] as const;
+
 export const subjects: (Subject & { title: string })[] = [
   subject('softmax', ['logits'], ({ z, mask, storage }) => [z, { mask, out: storage() }]),
   subject('softmax', ['logits'], ({ z }) => [z.data, { out: new Float32Array(z.data.length) }], 'softmax of a vector'),
@@ -107,6 +111,20 @@ export const subjects: (Subject & { title: string })[] = [
       },
     },
   ]),
+  subject('attention', ['query', 'key', 'value'], ({ numbers }) => [
+    ...attended(numbers),
+    {
+      mask: { data: new Uint8Array(40).map((_, j) => (j % 7 === 3 ? 0 : 1)), dims: [40] },
+      bias: numbers(4, 1, 40),
+      out: { data: new Float32Array(2 * 4 * 30 * 12), dims: [2, 4, 30, 12] },
+    },
+  ]),
+  subject('attentionVjp', ['query', 'key', 'value', 'outputGradient'], ({ numbers }) => {
+    const bias = numbers(4, 30, 40);
+    const inputs = attended(numbers);
+    const { output, logSumExp } = library.attention(...inputs, { bias, returnLogSumExp: true });
+    return [...inputs, numbers(2, 4, 30, 12), { bias, output, logSumExp }];
+  }),
 ];
 
 /** An array among the arguments. */
@@ -124,7 +142,7 @@ export function placesOf({ names }: Subject, args: unknown[]): Place[] {
   const visit = (holder: Record<string, unknown>, key: string, label: string): void => {
     const value = holder[key] as object;
     if (ArrayBuffer.isView(value)) {
-      const isStorage = /^options\.(out|gradient|targetGradient)/.test(label);
+      const isStorage = /^options\.(out$|gradient|targetGradient)/.test(label);
       const put = (other: unknown): void => {
         holder[key] = other;
       };

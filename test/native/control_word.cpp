@@ -26,7 +26,7 @@ unsigned mode() { return _mm_getcsr() & ~kStatusFlags; }
 template <class T>
 struct Arguments {
   static constexpr std::size_t kRows = 32, kElements = 64;
-  std::vector<T> x = std::vector<T>(kRows * kElements), weight = x, out = x;
+  std::vector<T> x = std::vector<T>(kRows * kElements), weight = x, out = x, lanes = x;
   std::vector<std::uint8_t> mask = std::vector<std::uint8_t>(x.size());
   std::vector<double> log_sum = std::vector<double>(x.size());  // add_wide has one for each element
 
@@ -43,6 +43,12 @@ struct Arguments {
     c.rows = needs.kind == Kind::row ? 1 : kRows;
     c.x_stride = kElements;
     c.out_stride = kRows;
+    if (needs.kind == Kind::attention) {
+      c.n = c.depth = c.x_stride = c.out_stride = 16;
+      c.x_step = 1;
+    }
+    lanes.assign(lanes.size(), T(0.5));
+    c.lanes = lanes.data();
     c.x = x.data();
     c.weight = weight.data();
     c.mask = mask.data();

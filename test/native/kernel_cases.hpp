@@ -24,6 +24,7 @@ struct Call {
   const T* weight = nullptr;
   const std::uint8_t* mask = nullptr;
   T* out = nullptr;
+  T* lanes = nullptr;  // of a tile of attention: three for each column; x and out are [rows, n], weight [depth, n]
   double* log_sum = nullptr;  // second output of log_sum_exp_short; the sums of add_wide
   T max = 0, value = 0;
   double beta = 1;
@@ -39,7 +40,8 @@ enum class Domain {
   keys,  // no NaN, sign(beta) x below +Infinity, max finite
 };
 
-enum class Kind { row, tile, matrix, product, outer };
+// Tiles of attention are called in attention_kernels.cpp.
+enum class Kind { row, tile, matrix, product, outer, attention };
 
 struct Needs {
   Kind kind = Kind::row;
@@ -88,6 +90,11 @@ inline constexpr Needs log_softmax_vjp{.out = true, .flag = true, .weight = true
 inline constexpr Needs log_softmax_jvp{.out = true, .flag = true, .weight = true};
 inline constexpr Needs outer{.kind = Kind::outer, .out = true, .flag = true, .weight = true};
 
+inline constexpr Needs tile_product{.kind = Kind::attention};
+inline constexpr Needs tile_exp{.kind = Kind::attention};
+inline constexpr Needs tile_vjp{.kind = Kind::attention};
+inline constexpr Needs key_dots{.kind = Kind::attention};
+inline constexpr Needs add_values{.kind = Kind::attention};
 inline constexpr Needs row_dots{.weight = true};
 inline constexpr Needs logistic{.out = true, .mask = true};
 inline constexpr Needs logistic_kept{.out = true, .mask = true};
@@ -191,6 +198,21 @@ struct Run {
   // The rows up to the last, of a matrix of n: x is both factors, weight the diagonal.
   static void outer(const K& k, C& c) { k.outer(c.x, c.x, c.weight, c.n - c.rows, c.out, c.rows, c.n, kSome, c.flag); }
 
+  // With a flag the product is added to what is there, times the first lanes.
+  static void tile_product(const K& k, C& c) {
+    k.tile_product(c.x, c.x_stride, c.x_step, c.weight, c.n, c.flag ? c.out : nullptr, c.out_stride,
+                   c.flag ? c.lanes : nullptr, c.out, c.out_stride, c.rows, c.depth, c.n);
+  }
+  static void tile_exp(const K& k, C& c) {
+    c.number[0] = k.tile_exp(c.out, c.out_stride, c.rows, c.n, c.lanes, c.lanes + c.n, c.lanes + 2 * c.n);
+  }
+  // The directions stand behind the scores.
+  static void tile_vjp(const K& k, C& c) {
+    k.tile_vjp(c.out, c.out + c.rows * c.out_stride, c.out_stride, c.rows, c.n, c.lanes, c.lanes + c.n,
+               c.lanes + 2 * c.n);
+  }
+  static void key_dots(const K& k, C& c) { k.key_dots(c.weight, c.x, c.x_stride, c.rows, c.depth, c.out); }
+  static void add_values(const K& k, C& c) { k.add_values(c.weight, c.x, c.x_stride, c.rows, c.n, c.out); }
   // As many rows as make up more than a register, all of them parts of the weights, the last at their end.
   static void row_dots(const K& k, C& c) {
     constexpr std::size_t kRows = 19;

@@ -81,4 +81,12 @@ struct Linear {
 };
 inline constexpr Linear kLinear{2, 96, 48};
 
+// Attention of standard normal queries, keys and values, in units of 2^-24 or 2^-53: the output relative to its
+// magnitude plus 0.2, the log-sum-exp to its magnitude plus 1, gradients to the greatest of their array. What is left
+// of the output's error is the rounding of scores: half an ulp of one above 4 moves two equal weights by 2 units.
+struct OfAttention {
+  double output, log_sum_exp, gradient;
+};
+inline constexpr OfAttention kAttention{24, 4, 16};
+
 }  // namespace softmax_native::test::tolerance

@@ -4,6 +4,7 @@
 // its seed: `arguments.mjs 1 <seed>` repeats it. sanitize.sh runs it with a binary that watches its memory.
 import { createRequire } from 'node:module';
 import { Arguments } from './random-arguments.mjs';
+import { layerForms } from './random-layers.mjs';
 
 const require = createRequire(import.meta.url);
 const library = require('softmax-native');
@@ -18,6 +19,8 @@ const codes = new Set([
   'ERR_SOFTMAX_OVERLAP',
   'ERR_SOFTMAX_NON_FINITE',
   'ERR_SOFTMAX_TOO_MANY_JOBS',
+  'ERR_SOFTMAX_TRUNCATED',
+  'ERR_SOFTMAX_CORRUPTED',
   'ABORT_ERR',
 ]);
 
@@ -139,15 +142,64 @@ const forms = {
     fits: (result) => isOfRows(result.loss) && isOfRows(result.logSumExp),
   },
 };
+/** Query, key and value of shapes that mostly fit, and the options of scores. */
+function attended(some) {
+  const size = (most) =>
+    some.random.below(some.random.oneIn(some.isLarge ? 2 : 20) ? 3 * most : most) + (some.random.oneIn(20) ? 0 : 1);
+  const [batch, heads, queries, keys, depth, width] = [2, 3, 9, 12, 6, 6].map(size);
+  const keyHeads = some.random.of([1, heads]);
+  const scores = [batch, heads, queries, keys];
+  const shape = some.random.of([scores, [keys], [queries, 1], [heads, 1, keys], [batch, 1, 1, 1]]);
+  const reach = () => some.random.of([0, 1, 5, Infinity, -1, 2.5]);
+  const options = {
+    scale: () => some.number(),
+    causal: () => some.random.of([true, false, 'topLeft', 'bottomRight', 'left']),
+    window: () => some.random.of([reach(), [reach(), reach()]]),
+    softcap: () => some.number(),
+    mask: () => ({ data: some.array(sizeOf(shape), Uint8Array), dims: shape }),
+    bias: () => some.tensor(shape, false),
+  };
+  const tensors = [
+    some.tensor([batch, heads, queries, depth], false),
+    some.tensor([batch, keyHeads, keys, depth], false),
+    some.tensor([batch, keyHeads, keys, width], false),
+  ];
+  return { tensors, scores, options, output: [batch, heads, queries, width] };
+}
+forms.attention = {
+  call: (some) => {
+    const { tensors, scores, options, output } = attended(some);
+    const flag = () => some.random.oneIn(2);
+    const more = { returnLogSumExp: flag, returnWeights: flag, out: () => some.tensor(output, false) };
+    return [...tensors, some.options(scores, { ...options, ...more })];
+  },
+  fits: ({ output }) => ArrayBuffer.isView(output) || isOfRows(output),
+};
+forms.attentionVjp = {
+  call: (some) => {
+    const { tensors, scores, options, output } = attended(some);
+    const more = {
+      output: () => some.tensor(output, false),
+      logSumExp: () => some.tensor(output.slice(0, -1), false),
+      biasGradient: () => some.random.oneIn(2),
+    };
+    return [...tensors, some.tensor(output, false), some.options(scores, { ...options, ...more })];
+  },
+  fits: (result) => isOfRows(result.queryGradient) && isOfRows(result.keyGradient) && isOfRows(result.valueGradient),
+};
 const jacobian = {
   call: (some, dims, z) => [z, some.options(dims)],
   fits: (result) => isTensor(result) && result.data.length === sizeOf(result.dims),
 };
 forms.softmaxJacobian = jacobian;
 forms.logSoftmaxJacobian = jacobian;
+Object.assign(forms, layerForms);
 
 const untested = Object.keys(library).filter((name) => !(name in forms) && !['backend', 'setThreads'].includes(name));
 if (untested.length > 0) throw new Error(`no form is known for ${untested.join(', ')}`);
+
+// What they give is looked at where they are tested: here that they give it.
+for (const form of Object.values(layerForms)) form.fits = () => true;
 
 const seen = { lists: 0, results: 0, errors: {} };
 
@@ -168,9 +220,9 @@ function look(seed, name, result, size) {
 }
 
 function plain(seed) {
-  const { name, args, size } = listOf(seed, library);
+  const { name, invoke, size } = listOf(seed, library);
   try {
-    look(seed, name, library[name](...args), size);
+    look(seed, name, invoke(), size);
   } catch (error) {
     judge(seed, name, error);
   }
@@ -178,7 +230,7 @@ function plain(seed) {
 
 /** Some are given up, and some lose their arrays while they are computed. */
 async function promised(seed) {
-  const { name, args, size, some } = listOf(seed, promises);
+  const { name, invoke, args, size, some } = listOf(seed, promises);
   const options = args.at(-1);
   const given = typeof options === 'object' && options !== null && !Array.isArray(options);
   const control = new AbortController();
@@ -186,7 +238,7 @@ async function promised(seed) {
   if (given && some.random.oneIn(4)) options.transfer = some.random.oneIn(10) ? 1 : true;
   const transfers = given && options.transfer === true;
   try {
-    const promise = promises[name](...args);
+    const promise = invoke();
     const takes = some.random.oneIn(3);
     if (takes) some.detachAny();
     if (some.random.oneIn(2)) control.abort();
@@ -202,11 +254,13 @@ async function promised(seed) {
 function listOf(seed, functions) {
   const some = new Arguments(seed, functions === promises);
   const name = some.random.of(Object.keys(forms).filter((known) => known in functions));
+  if (forms[name].invoke !== undefined)
+    return { name, some, args: [], invoke: () => forms[name].invoke(functions, some) };
   // n times n for each row: short ones.
   const dims = name.endsWith('Jacobian') ? some.shape().map((d) => d % 40) : some.shape();
   const z = some.tensor(dims, some.isVector);
   const args = forms[name].call(some, dims, z);
-  return { name, some, args, size: sizeNow(z) };
+  return { name, some, args, size: sizeNow(z), invoke: () => functions[name](...args) };
 }
 
 const [lists = '100000', first = '1'] = process.argv.slice(2);

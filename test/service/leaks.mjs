@@ -31,6 +31,8 @@ const calls = [
   () => library.crossEntropy(wide, wide.data.map(Math.abs), { targetGradient: true }),
   () => library.klDivergence(tensor, tensor, { axis: 0 }),
   () => library.linearCrossEntropy(wide, weight, [0, 1, 2], { gradient: true }),
+  () => library.attention(tensor, tensor, tensor, { causal: true, returnLogSumExp: true }),
+  () => library.attentionVjp(tensor, tensor, tensor, tensor),
   () => library.diagnose(tensor),
   () => fails(() => library.softmax(z, { axis: 7 })),
   () => fails(() => library.crossEntropy(wide, [0, 1, 99])),

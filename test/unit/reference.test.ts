@@ -53,7 +53,9 @@ describe('the entry', () => {
     expect(names).toEqual(
       expect.arrayContaining(['argmax', 'hardmax', 'logSoftmax', 'logSumExp', 'smoothMax', 'softmax']),
     );
-    for (const name of names) {
+    // What nothing native computes is one and the same.
+    const same = ['EmbeddingTable', 'HuffmanTree', 'Rng', 'checkUnbiased', 'importanceSampling', 'proposals'];
+    for (const name of names.filter((each) => !same.includes(each))) {
       const own = (reference as Record<string, object>)[name] as { name: string };
       expect(own.name).toBe(name);
       expect(own).not.toBe((library as unknown as Record<string, object>)[name]);

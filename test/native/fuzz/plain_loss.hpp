@@ -84,7 +84,7 @@ class PlainLoss {
   void soften() {
     const Real infinity = std::numeric_limits<Real>::infinity();
     const Real cap = options_.softcap;
-    Real max = -infinity, sum = 0;
+    Real max = -infinity, rest = 0;
     capped_.resize(n_);
     for (std::size_t c = 0; c < n_; ++c) {
       const Real x = row_.x[c];
@@ -95,12 +95,15 @@ class PlainLoss {
     if (is_empty) return;
     log_p_.assign(n_, -infinity);
     d_.assign(n_, infinity);
+    // Without one of the maxima, as long double, too, loses what is small beside 1.
+    bool left_out = false;
     for (std::size_t c = 0; c < n_; ++c) {
       if (!row_.counts[c]) continue;
       d_[c] = std::fabs(beta_) * (max - (beta_ < 0 ? -1 : 1) * capped_[c]);
-      sum += std::exp(-d_[c]);
+      if (left_out || d_[c] != 0) rest += std::exp(-d_[c]);
+      left_out = left_out || d_[c] == 0;
     }
-    log_sum_ = std::log(sum);
+    log_sum_ = std::log1p(rest);
     for (std::size_t c = 0; c < n_; ++c) log_p_[c] = -d_[c] - log_sum_;
     of_capping_ = cap == 0 ? 0 : 2 * tolerance::kSoftcap<T> * std::fabs(beta_) * cap;
     lse_error_ = kUlp * (tolerance::rounds(n_) + 2 + std::log(Real(n_)) + of_capping_);

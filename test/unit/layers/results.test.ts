@@ -177,6 +177,21 @@ describe.each(cases)('$title', ({ functions, subject, type, make }) => {
     },
   );
 
+  test('no rows, no examples: no mean, and nothing learnt', () => {
+    const layer = make();
+    const none = { data: array(type, []), dims: [0, dim] };
+    const found = layer.lossAndGradient(none, []);
+    expect(found.loss).toBeNaN();
+    expect(found.losses).toHaveLength(0);
+    for (const { gradient } of subject.parameters(layer, found)) expect(gradient.every((x) => x === 0)).toBe(true);
+    const before = layer.toBytes();
+    const table = new functions.EmbeddingTable({ size: 2, dim, type, seed: 5 });
+    for (const batchSize of [undefined, 3]) {
+      expect(layer.trainStep({ table, rows: [] }, [], { learningRate: 1, batchSize }).loss).toBeNaN();
+    }
+    expect(layer.toBytes()).toEqual(before);
+  });
+
   test('learns', () => {
     const layer = make();
     const table = new functions.EmbeddingTable({ size: classes, dim, type, seed: 9 });
