@@ -43,8 +43,9 @@ export interface ContrastiveTrainOptions extends CandidateTrainOptions, ContextO
    * over noise sigma(D_w), is greater, they are scaled down to it. Default: Infinity, the exact gradient. With share
    * 'batch' only. The sum of a softmax is never above 2, and nor is this one on average where scores normalise
    * themselves; but it reaches samples + 1 where a context gives too much mass, and plain gradient descent with steps
-   * that suit a softmax diverges. A limit of 2 prevents that. Pascanu, Mikolov and Bengio, "On the difficulty of training
-   * recurrent neural networks", 2013, section 3.2, scale the whole gradient.
+   * that suit a softmax diverges. With a limit of 2 it learns. But it is slow to leave scores that begin far from
+   * normalised: give `bias` the logarithms of how often each class comes. Pascanu, Mikolov and Bengio, "On the difficulty
+   * of training recurrent neural networks", 2013, section 3.2, scale the whole gradient.
    */
   scoreGradientLimit?: number | undefined;
 }

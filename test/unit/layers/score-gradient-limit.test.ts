@@ -123,6 +123,32 @@ function trained(functions: Library, type: Type, scoreGradientLimit: number | un
   return [...losses, ...layer.weight.data, ...(layer.bias?.data ?? []), ...table.data, ...partition];
 }
 
+test('steps that diverge without a limit learn with one', () => {
+  const losses = (scoreGradientLimit: number | undefined): number[] => {
+    const of = { classes: 300, dim: 16 };
+    const proposal = proposals.logUniform(of.classes);
+    const layer = new native.NoiseContrastive({
+      ...of,
+      samples: 150,
+      proposal,
+      bias: true,
+      share: 'batch',
+      unique: true,
+    });
+    const table = { data: array('float32', normals(300 * of.dim, 0.6, 14)), dims: [300, of.dim] };
+    const rng = new Rng(1);
+    const targets = proposal.sample(3000, { rng });
+    const rows = Int32Array.from(targets, (_, k) => k % 300);
+    const options = { learningRate: 0.4, batchSize: 30, rng, scoreGradientLimit };
+    return [1, 2, 3, 4].map(() => layer.trainStep({ table, rows }, targets, options).loss);
+  };
+  expect(losses(undefined).at(-1)).toBeNaN();
+  const [first, second, third, fourth] = losses(2) as [number, number, number, number];
+  expect(second).toBeLessThan(first);
+  expect(third).toBeLessThan(second);
+  expect(fourth).toBeLessThan(third);
+});
+
 test('both backends scale the same gradients', () => {
   const [found, wanted] = [trained(native, 'float64', 1.2), trained(reference, 'float64', 1.2)];
   found.forEach((x, i) => {
