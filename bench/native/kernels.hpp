@@ -18,4 +18,7 @@ void time_operations();
 void time_linear();
 void time_attention();
 
+// Training of layers of very many classes.
+void time_training();
+
 }  // namespace bench

@@ -1,5 +1,5 @@
-// softmax_bench [walls] [kernels [table | all]] [operations] [linear] [attention]: everything without JavaScript. No
-// word: all of it.
+// softmax_bench [walls] [kernels [table | all]] [operations] [linear] [attention] [training]: everything without
+// JavaScript. No word: all of it.
 #include <cstdio>
 #include <cstring>
 
@@ -16,11 +16,14 @@ int main(int argc, char** argv) {
   };
   if (asked("walls")) bench::time_walls();
   if (const int at = asked("kernels")) {
-    const auto is_next = [&](const char* word) { return std::strcmp(argv[at + 1], word) == 0; };
-    const bool named = at + 1 < argc && !is_next("operations") && !is_next("linear") && !is_next("attention");
+    bool named = at + 1 < argc;
+    for (const char* other : {"walls", "operations", "linear", "attention", "training"}) {
+      named = named && std::strcmp(argv[at + 1], other) != 0;
+    }
     bench::time_kernels(named ? argv[at + 1] : "");
   }
   if (asked("operations")) bench::time_operations();
   if (asked("linear")) bench::time_linear();
   if (asked("attention")) bench::time_attention();
+  if (asked("training")) bench::time_training();
 }

@@ -26,8 +26,13 @@ extern const KernelTable table;
 
 namespace {
 
+struct Choice {
+  const KernelTable *table, *split_rows;  // the second for rows that are not whole cache lines
+};
+
 struct Runnable {
   const KernelTable* tables[8];
+  Choice named[8], best;
   std::size_t count = 0;
 
   Runnable() {
@@ -37,11 +42,16 @@ struct Runnable {
 #endif
     tables[count++] = &scalar::table;
     tables[count++] = &emulated::table;
+    for (std::size_t i = 0; i < count; ++i) named[i] = {tables[i], tables[i]};
+    best = named[0];
+#if defined(SOFTMAX_HAS_AVX)
+    if (cpu_has_avx512() && cpu_has_avx2()) best.split_rows = &avx2::table;
+#endif
   }
 
-  const KernelTable* find(const char* name) const {
+  const Choice* find(const char* name) const {
     for (std::size_t i = 0; i < count; ++i) {
-      if (std::strcmp(tables[i]->name, name) == 0) return tables[i];
+      if (std::strcmp(tables[i]->name, name) == 0) return &named[i];
     }
     return nullptr;
   }
@@ -52,20 +62,26 @@ const Runnable& runnable() {
   return found;
 }
 
-const KernelTable* first_choice() {
+const Choice* first_choice() {
   const char* forced = std::getenv("SOFTMAX_NATIVE_ISA");
-  const KernelTable* table = forced == nullptr ? nullptr : runnable().find(forced);
-  return table != nullptr ? table : runnable().tables[0];
+  const Choice* choice = forced == nullptr ? nullptr : runnable().find(forced);
+  return choice != nullptr ? choice : &runnable().best;
 }
 
-std::atomic<const KernelTable*>& active() {
-  static std::atomic<const KernelTable*> table{first_choice()};
-  return table;
+std::atomic<const Choice*>& active() {
+  static std::atomic<const Choice*> choice{first_choice()};
+  return choice;
 }
 
 }  // namespace
 
-const KernelTable& kernels() { return *active().load(std::memory_order_acquire); }
+const KernelTable& kernels() { return *active().load(std::memory_order_acquire)->table; }
+
+const KernelTable& table_for_rows(std::size_t bytes) {
+  constexpr std::size_t kLine = 64;
+  const Choice* choice = active().load(std::memory_order_acquire);
+  return bytes % kLine == 0 ? *choice->table : *choice->split_rows;
+}
 
 const KernelTable* const* runnable_tables(std::size_t* count) {
   *count = runnable().count;
@@ -73,9 +89,9 @@ const KernelTable* const* runnable_tables(std::size_t* count) {
 }
 
 bool select_table(const char* name) {
-  const KernelTable* table = runnable().find(name);
-  if (table == nullptr) return false;
-  active().store(table, std::memory_order_release);
+  const Choice* choice = runnable().find(name);
+  if (choice == nullptr) return false;
+  active().store(choice, std::memory_order_release);
   return true;
 }
 

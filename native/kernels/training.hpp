@@ -97,20 +97,18 @@ inline void row_dots(const typename V::Scalar* h, const typename V::Scalar* cons
 }
 
 // Logistic losses added up: four sums of max(t, 0), four products of 1 + e less 1, and how many terms each has since
-// the products were last made logarithms. Term i of a call goes to number i % 4.
+// the products were last made logarithms. Term i of a call goes to number i % 4. They stay where the caller has them:
+// copies would wait for what the last call has just stored.
 struct LogisticSums {
-  double positive[4], rest[4], terms;
+  double *positive, *rest, *terms;
+  explicit LogisticSums(double* nine) : positive(nine), rest(nine + 4), terms(nine + 8) {}
 
-  template <class T>
-  SOFTMAX_INLINE void add(const T* t, const T* e) {
-    for (std::size_t k = 0; k < 4; ++k) {
-      positive[k] += static_cast<double>(t[k]);
-      const double more = static_cast<double>(e[k]);
-      rest[k] += more + rest[k] * more;
-    }
+  SOFTMAX_INLINE void add(const double* t, const double* e) {
+    for (std::size_t k = 0; k < 4; ++k) positive[k] += t[k];
+    for (std::size_t k = 0; k < 4; ++k) rest[k] += e[k] + rest[k] * e[k];
     // So many factors of 1 + e <= 2 that their product is a number.
     constexpr double kTerms = 512;
-    if (++terms == kTerms) fold();
+    if (++*terms == kTerms) fold();
   }
   void fold() {
     double log[4];
@@ -123,24 +121,49 @@ struct LogisticSums {
       positive[k] += log[k];
       rest[k] = 0;
     }
-    terms = 0;
+    *terms = 0;
   }
 };
+
+// The lanes of x as float64.
+template <class V>
+SOFTMAX_INLINE void store_wide(V x, double* out) {
+  x.template widen<0>().store(out);
+  if constexpr (V::kWideParts == 2) x.template widen<1>().store(out + F64::kLanes);
+}
+
+// Mask of the zeros of kLanes bytes, of which `some` are there; the others are 0. Eight at a time, as one number (of
+// a little-endian machine): a vector read from bytes that were stored one by one would wait for them.
+template <class V>
+SOFTMAX_INLINE typename V::Mask zero_bytes_partial(const std::uint8_t* bytes, std::size_t some) {
+  if (some >= V::kLanes) return V::zero_bytes(bytes);
+  union {
+    std::uint64_t eight[2];
+    std::uint8_t one[16];
+  } all;
+  for (std::size_t part = 0; part < 2; ++part) {
+    all.eight[part] = 0;
+    for (std::size_t i = 8 * part; i < some && i < 8 * part + 8; ++i) {
+      all.eight[part] |= std::uint64_t{bytes[i]} << (8 * (i % 8));
+    }
+  }
+  return V::zero_bytes(all.one);
+}
 
 // A part of add_logistic: n scores, of so many vectors.
 template <class V, std::size_t vectors>
 SOFTMAX_INLINE void add_logistic_part(const typename V::Scalar* scores, const std::uint8_t* bits,
-                                      typename V::Scalar* gradient, std::size_t n, LogisticSums& sums) {
+                                      typename V::Scalar* gradient, std::size_t n, LogisticSums sums) {
   using T = typename V::Scalar;
   constexpr std::size_t kLanes = V::kLanes;
   const V zero = V::broadcast(0), one = V::broadcast(1), minus = V::broadcast(T(-0.0));
-  std::uint8_t these[vectors * kLanes] = {};
-  for (std::size_t i = 0; i < n; ++i) these[i] = bits[i];
+  // Where there is no score: the bit is 0, so that t is -Infinity, and adds nothing to any sum.
+  const V none = V::broadcast(T(__builtin_inf()));
   V sign[vectors], t[vectors];
   for (std::size_t k = 0; k < vectors; ++k) {
     const std::size_t start = k * kLanes, some = start < n ? n - start : 0;
-    sign[k] = V::select(V::zero_bytes(these + start), minus, zero);
-    const V score = some >= kLanes ? V::load(scores + start) : V::load_partial(scores + start, some, zero);
+    sign[k] = V::select(zero_bytes_partial<V>(bits + start, some), minus, zero);
+    const V score = some >= kLanes ? V::load(scores + start) : V::load_partial(scores + start, some, none);
     t[k] = score ^ sign[k];
   }
   // What stands in several places is computed once.
@@ -149,12 +172,12 @@ SOFTMAX_INLINE void add_logistic_part(const typename V::Scalar* scores, const st
     return V(V::min(x ^ minus, x));
   });
   const Four<V> power = exp_any<Fused>(small, NoCorrection{});
-  T positive[vectors * kLanes + 3], e[vectors * kLanes + 3];
+  double positive[vectors * kLanes + 3], e[vectors * kLanes + 3];
   for (std::size_t k = 0; k < vectors && k * kLanes < n; ++k) {
     const std::size_t start = k * kLanes;
     const V value = V::select(V::unordered(t[k], t[k]), t[k], power.v[k]);
-    V::max(zero, t[k]).store(positive + start);
-    value.store(e + start);
+    store_wide<V>(V::max(zero, t[k]), positive + start);
+    store_wide<V>(value, e + start);
     const V g = V(V::select(t[k] < zero, value, one) / V(one + value)) ^ sign[k];
     if (n - start >= kLanes) {
       g.store(gradient + start);
@@ -162,7 +185,7 @@ SOFTMAX_INLINE void add_logistic_part(const typename V::Scalar* scores, const st
       g.store_partial(gradient + start, n - start);
     }
   }
-  for (std::size_t i = n; i % 4 != 0; ++i) positive[i] = e[i] = 0;
+  for (std::size_t i = n; kLanes < 4 && i % 4 != 0; ++i) positive[i] = e[i] = 0;
   for (std::size_t i = 0; i < n; i += 4) sums.add(positive + i, e + i);
 }
 
@@ -171,7 +194,7 @@ SOFTMAX_INLINE void add_logistic_part(const typename V::Scalar* scores, const st
 // without cancellation; it may be the array of the scores. Of any scores: +-Infinity are limits, NaN stays NaN.
 template <class V>
 SOFTMAX_INLINE void add_logistic(const typename V::Scalar* scores, const std::uint8_t* bits,
-                                 typename V::Scalar* gradient, std::size_t n, LogisticSums& sums) {
+                                 typename V::Scalar* gradient, std::size_t n, LogisticSums sums) {
   constexpr std::size_t kBlock = 4 * V::kLanes;
   std::size_t i = 0;
   for (; n - i > 2 * V::kLanes; i += kBlock) {
@@ -190,7 +213,8 @@ SOFTMAX_INLINE void add_logistic(const typename V::Scalar* scores, const std::ui
 template <class V>
 inline double logistic(const typename V::Scalar* scores, const std::uint8_t* bits, typename V::Scalar* gradient,
                        std::size_t n) {
-  LogisticSums sums{};
+  double nine[9] = {};
+  LogisticSums sums(nine);
   add_logistic<V>(scores, bits, gradient, n, sums);
   sums.fold();
   return (sums.positive[0] + sums.positive[2]) + (sums.positive[1] + sums.positive[3]);
@@ -201,13 +225,7 @@ inline double logistic(const typename V::Scalar* scores, const std::uint8_t* bit
 template <class V>
 inline void logistic_kept(const typename V::Scalar* scores, const std::uint8_t* bits, typename V::Scalar* gradient,
                           std::size_t n, double* sums) {
-  LogisticSums kept{{sums[0], sums[1], sums[2], sums[3]}, {sums[4], sums[5], sums[6], sums[7]}, sums[8]};
-  add_logistic<V>(scores, bits, gradient, n, kept);
-  for (std::size_t k = 0; k < 4; ++k) {
-    sums[k] = kept.positive[k];
-    sums[4 + k] = kept.rest[k];
-  }
-  sums[8] = kept.terms;
+  add_logistic<V>(scores, bits, gradient, n, LogisticSums(sums));
 }
 
 // The part of `vectors` vectors, of which the last has `tail` elements (0 = all), at each pointer.

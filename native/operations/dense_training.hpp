@@ -49,7 +49,7 @@ class DenseStep {
     }
     return sum;
   }
-  void ask(std::size_t, std::size_t) const {}
+  void ask(std::size_t, RowsAhead<T>&) const {}
   void leave(std::size_t) const {}
 
  private:

@@ -1,6 +1,6 @@
 // Minibatches of examples with candidates of their own: one example after the other, or a window of those that have the
-// same target and share candidates. What is drawn for the next minibatch is drawn, and its rows are asked for, before
-// the present one is computed: the rows lie anywhere, and memory is what this waits for.
+// same target and share candidates. Rows and columns of the alias table lie anywhere, and memory is what this waits
+// for. So while a minibatch is computed, the rows of the next are on their way, and the columns of the one after.
 #include "candidate_rows.hpp"
 #include "train_candidates.hpp"
 
@@ -20,9 +20,10 @@ double log_of_others(double x) {
   return x;
 }
 
-// A minibatch before it is computed: the target of each set, and its candidates.
+// A minibatch before it is computed: the numbers that decide on candidates; of each set, the target and the candidates.
 struct Prepared {
   std::size_t first = 0, count = 0;
+  std::uint64_t* numbers = nullptr;
   std::int32_t* ids = nullptr;
 };
 
@@ -31,17 +32,18 @@ class OwnTraining {
  public:
   OwnTraining(const Examples<T>& examples, const std::int32_t* targets, std::size_t batch, std::size_t ranges,
               const TrainedLayer<T>& layer, const OwnCandidates& candidates)
-      : examples_(examples), targets_(targets), layer_(layer), given_(candidates), k_(kernels().of<T>()),
-        dim_(examples.dim), terms_(candidates.n + 1), batch_(batch < examples.count ? batch : examples.count),
-        sets_(candidates.window ? 1 : batch_), ranges_(ranges), rate_(static_cast<T>(-layer.rate)),
-        plain_(candidates.log_counts == nullptr && layer.bias == nullptr && layer.log_partition == nullptr &&
-               layer.fixed_log_partition == 0),
-        rows_(examples, batch_, ranges), ids_(2 * ranges, sets_ * terms_ * sizeof(std::int32_t)),
+      : examples_(examples), targets_(targets), layer_(layer), given_(candidates),
+        k_(kernels_for_rows<T>(examples.dim)), dim_(examples.dim), terms_(candidates.n + 1),
+        batch_(batch < examples.count ? batch : examples.count), sets_(candidates.window ? 1 : batch_), ranges_(ranges),
+        rate_(static_cast<T>(-layer.rate)), plain_(candidates.log_counts == nullptr && layer.bias == nullptr &&
+                                                   layer.log_partition == nullptr && layer.fixed_log_partition == 0),
+        rows_(examples, batch_, ranges), ids_(kPrepared * ranges, sets_ * terms_ * sizeof(std::int32_t)),
+        numbers_(kPrepared * ranges, sets_ * candidates.n * sizeof(std::uint64_t)),
         pointers_(ranges, sets_ * terms_ * sizeof(T*)), scores_(ranges, batch_ * terms_ * sizeof(T)),
         turned_(candidates.window ? ranges : 0, batch_ * sizeof(T)), bits_(1, batch_ * terms_) {}
 
   bool has_memory() const {
-    return rows_.ok() && ids_.ok() && pointers_.ok() && scores_.ok() && turned_.ok() && bits_.ok();
+    return rows_.ok() && ids_.ok() && numbers_.ok() && pointers_.ok() && scores_.ok() && turned_.ok() && bits_.ok();
   }
 
   double run() {
@@ -60,8 +62,9 @@ class OwnTraining {
   }
 
  private:
-  // Minibatches between two looks whether the job has been given up; rows that are asked for ahead.
-  static constexpr std::size_t kUnwatched = 64, kAsked = 128;
+  // Minibatches between two looks whether the job has been given up; those that are known: the present one, the next,
+  // the one after.
+  static constexpr std::size_t kUnwatched = 64, kPrepared = 3;
 
   const Examples<T>& examples_;
   const std::int32_t* targets_;
@@ -72,7 +75,7 @@ class OwnTraining {
   const T rate_;
   const bool plain_;
   const HiddenRows<T> rows_;
-  const Scratch ids_, pointers_, scores_, turned_, bits_;
+  const Scratch ids_, numbers_, pointers_, scores_, turned_, bits_;
 
   T* row_of(std::int32_t id) const { return layer_.weight + static_cast<std::size_t>(id) * dim_; }
   double log_count(std::int32_t id) const { return given_.log_counts[given_.one_count ? 0 : id]; }
@@ -92,24 +95,28 @@ class OwnTraining {
   double range(std::size_t begin, std::size_t end, std::size_t range) const {
     if (begin == end) return 0;
     const CancelFlag* flag = current_cancel_flag();
-    Prepared now, next;
-    now.ids = ids_.template part<std::int32_t>(2 * range);
-    next.ids = ids_.template part<std::int32_t>(2 * range + 1);
-    prepare(begin, end, &now);
+    Prepared prepared[kPrepared];
+    for (std::size_t i = 0; i < kPrepared; ++i) {
+      prepared[i].ids = ids_.template part<std::int32_t>(kPrepared * range + i);
+      prepared[i].numbers = numbers_.template part<std::uint64_t>(kPrepared * range + i);
+    }
+    draw(begin, end, &prepared[0]);
+    RowsAhead<T> ahead(dim_);
+    find(prepared[0], ahead);
+    draw(begin + prepared[0].count, end, &prepared[1]);
     Losses losses;
-    for (std::size_t i = 0; now.count != 0; ++i) {
-      if (i % kUnwatched == 0 && is_cancelled(flag)) break;
-      prepare(now.first + now.count, end, &next);
-      step(now, range, &losses);
-      const Prepared done = now;
-      now = next;
-      next = done;
+    for (std::size_t i = 0;; ++i) {
+      Prepared &now = prepared[i % kPrepared], &next = prepared[(i + 1) % kPrepared];
+      if (now.count == 0 || (i % kUnwatched == 0 && is_cancelled(flag))) break;
+      draw(next.first + next.count, end, &prepared[(i + 2) % kPrepared]);
+      find(next, ahead);
+      step(now, range, ahead, &losses);
     }
     return losses.total();
   }
 
   // The minibatch that begins at `first`; of no examples at the end.
-  void prepare(std::size_t first, std::size_t end, Prepared* batch) const {
+  void draw(std::size_t first, std::size_t end, Prepared* batch) const {
     batch->first = first;
     batch->count = end - first < batch_ ? end - first : batch_;
     if (given_.window) {
@@ -117,28 +124,41 @@ class OwnTraining {
       while (length < batch->count && targets_[first + length] == targets_[first]) ++length;
       batch->count = length;
     }
-    const std::size_t sets = given_.window && batch->count != 0 ? 1 : batch->count;
-    for (std::size_t s = 0; s < sets; ++s) {
-      std::int32_t* ids = batch->ids + s * terms_;
+    std::uint64_t* numbers = batch->numbers;
+    for (std::size_t s = 0; s < sets_of(*batch); ++s) {
       Philox random(given_.seed, first + s);
-      ids[0] = targets_[first + s];
-      for (std::size_t c = 1; c < terms_; ++c) ids[c] = given_.table.draw(random);
+      for (std::size_t c = 0; c < given_.n; ++c) *numbers++ = given_.table.number(random);
     }
-    if (sets * terms_ > kAsked) return;
-    for (std::size_t i = 0; i < sets * terms_; ++i) HiddenRows<T>::ask_for_row(row_of(batch->ids[i]), dim_);
-    for (std::size_t i = 0; i < batch->count; ++i) rows_.ask(first + i);
   }
 
-  void step(const Prepared& prepared, std::size_t range, Losses* losses) const {
-    const MiniBatch<T> batch = rows_.gather(prepared.first, prepared.count, range);
+  std::size_t sets_of(const Prepared& batch) const { return given_.window && batch.count != 0 ? 1 : batch.count; }
+
+  // Its classes, whose rows are to be asked for.
+  void find(const Prepared& batch, RowsAhead<T>& ahead) const {
+    const std::size_t sets = sets_of(batch);
+    const std::uint64_t* numbers = batch.numbers;
+    std::int32_t* ids = batch.ids;
+    for (std::size_t s = 0; s < sets; ++s) {
+      *ids++ = targets_[batch.first + s];
+      for (std::size_t c = 0; c < given_.n; ++c) *ids++ = given_.table.class_of(*numbers++);
+    }
+    for (std::size_t i = 0; i < batch.count; ++i) rows_.ask(batch.first + i, ahead);
+    for (std::size_t i = 0; i < sets * terms_; ++i) ahead.add(row_of(batch.ids[i]));
+  }
+
+  void step(const Prepared& prepared, std::size_t range, RowsAhead<T>& ahead, Losses* losses) const {
+    const MiniBatch<T> batch = rows_.gather(prepared.first, prepared.count, range, &ahead);
     T* const* rows = point_at(prepared, range);
     T* scores = scores_.template part<T>(range);
     for (std::size_t i = 0; i < batch.count; ++i) {
       T* a = scores + i * terms_;
+      ahead.ask();
       k_.row_dots(batch.hidden[i], rows + set_of(i), terms_, dim_, a);
       correct(batch.first + i, prepared.ids + set_of(i), a);
     }
+    ahead.ask();
     lose(batch.count, scores, losses);
+    ahead.ask();
     if (batch.count == 1) {
       k_.row_updates(batch.hidden[0], rows, scores, terms_, dim_, rate_, batch.gradient);
     } else {
@@ -148,6 +168,7 @@ class OwnTraining {
       given_.window ? update_window(batch, rows, scores, range) : update_rows(batch, rows, scores);
     }
     if (!plain_) update_numbers(prepared, scores);
+    ahead.ask_all();
     rows_.scatter(batch);
   }
 
@@ -156,8 +177,7 @@ class OwnTraining {
 
   T* const* point_at(const Prepared& prepared, std::size_t range) const {
     T** rows = pointers_.template part<T*>(range);
-    const std::size_t sets = given_.window ? 1 : prepared.count;
-    for (std::size_t i = 0; i < sets * terms_; ++i) rows[i] = row_of(prepared.ids[i]);
+    for (std::size_t i = 0; i < sets_of(prepared) * terms_; ++i) rows[i] = row_of(prepared.ids[i]);
     return rows;
   }
 

@@ -5,8 +5,10 @@
 //     // One step on the examples of a minibatch, which all see the same parameters: adds d loss / d hidden of each to
 //     // its row of batch.gradient, updates the layer, and gives the sum of the losses (before the update), in order.
 //     double step(const MiniBatch<T>& batch);
-//     // Asks the caches for what the step on an example will need.
-//     void ask(std::size_t example, std::size_t range) const;
+//     // Adds the rows that the step on an example will need; `step` asks for some of them between its kernels.
+//     void ask(std::size_t example, RowsAhead<T>& ahead) const;
+//     // Only of layers that look up which rows these are: asks the caches for that, one example before.
+//     void expect(std::size_t example) const;
 //     // A range of examples is over.
 //     void leave(std::size_t range);
 //     // Only of layers that have it: the losses that the steps of a range have kept back, to make one sum of them.
@@ -22,6 +24,7 @@
 
 #include "../core/dispatch.hpp"
 #include "row_tiles.hpp"
+#include "rows_ahead.hpp"
 
 namespace softmax_native {
 
@@ -44,6 +47,7 @@ struct MiniBatch {
   const T* const* hidden;
   T* gradient;  // [count, dim]
   std::size_t range;
+  RowsAhead<T>* ahead;  // of `train`
 };
 
 // The hidden vectors of minibatches, and the way back of their gradients; each range has memory of its own.
@@ -51,13 +55,14 @@ template <class T>
 class HiddenRows {
  public:
   HiddenRows(const Examples<T>& examples, std::size_t batch, std::size_t ranges)
-      : examples_(examples), hidden_(ranges, batch * sizeof(T*)), gradient_(ranges, batch * examples.dim * sizeof(T)),
+      : examples_(examples), k_(kernels_for_rows<T>(examples.dim)), hidden_(ranges, batch * sizeof(T*)),
+        gradient_(ranges, batch * examples.dim * sizeof(T)),
         means_(examples.offsets == nullptr ? 0 : ranges, batch * examples.dim * sizeof(T)) {
     for (T& one : ones_) one = 1;
   }
   bool ok() const { return hidden_.ok() && gradient_.ok() && means_.ok(); }
 
-  MiniBatch<T> gather(std::size_t first, std::size_t count, std::size_t range) const {
+  MiniBatch<T> gather(std::size_t first, std::size_t count, std::size_t range, RowsAhead<T>* ahead = nullptr) const {
     const T** hidden = hidden_.template part<const T*>(range);
     T* gradient = gradient_.template part<T>(range);
     std::memset(gradient, 0, count * examples_.dim * sizeof(T));
@@ -65,7 +70,7 @@ class HiddenRows {
       hidden[i] = examples_.offsets == nullptr ? at(first + i)
                                                : mean(first + i, means_.template part<T>(range) + i * examples_.dim);
     }
-    return {first, count, hidden, gradient, range};
+    return {first, count, hidden, gradient, range, ahead};
   }
 
   void scatter(const MiniBatch<T>& batch) const {
@@ -74,27 +79,21 @@ class HiddenRows {
       const T factor = static_cast<T>(-(examples_.table_rate / static_cast<double>(size)));
       T* gradient = batch.gradient + i * examples_.dim;
       each_part(batch.first + i, [&](T* const* rows, std::size_t count) {
-        kernels().of<T>().row_updates(gradient, rows, ones_, count, examples_.dim, factor, nullptr);
+        k_.row_updates(gradient, rows, ones_, count, examples_.dim, factor, nullptr);
       });
     }
   }
 
-  // Asks for the rows of an example.
-  void ask(std::size_t example) const {
+  // Adds the rows of an example.
+  void ask(std::size_t example, RowsAhead<T>& ahead) const {
     const std::size_t first = first_of(example);
-    for (std::size_t i = 0; i < size_of(example); ++i) ask_for_row(at(first + i), examples_.dim);
-  }
-
-  static void ask_for_row(const T* row, std::size_t dim) {
-#if defined(__GNUC__)
-    constexpr std::size_t kLine = 64 / sizeof(T);
-    for (std::size_t j = 0; j < dim; j += kLine) __builtin_prefetch(row + j, 1, 3);
-#endif
+    for (std::size_t i = 0; i < size_of(example); ++i) ahead.add(at(first + i));
   }
 
  private:
   static constexpr std::size_t kSome = 32;
   const Examples<T>& examples_;
+  const KernelsOf<T>& k_;
   const Scratch hidden_, gradient_, means_;
   T ones_[kSome];
 
@@ -122,10 +121,9 @@ class HiddenRows {
     const std::size_t size = size_of(example);
     std::memset(sum, 0, examples_.dim * sizeof(T));
     each_part(example, [&](T* const* rows, std::size_t count) {
-      kernels().of<T>().row_updates(nullptr, rows, ones_, count, examples_.dim, T(0), sum);
+      k_.row_updates(nullptr, rows, ones_, count, examples_.dim, T(0), sum);
     });
-    if (size != 1)
-      kernels().of<T>().scale(sum, sum, examples_.dim, static_cast<T>(1 / static_cast<double>(size)), false);
+    if (size != 1) k_.scale(sum, sum, examples_.dim, static_cast<T>(1 / static_cast<double>(size)), false);
     return sum;
   }
 };
@@ -145,17 +143,23 @@ Outcome train(const Examples<T>& examples, std::size_t batch, std::size_t ranges
     const std::size_t begin = batches * i / ranges, end = batches * (i + 1) / ranges;
     const std::size_t last = end * batch < examples.count ? end * batch : examples.count;
     double sum = 0;
+    RowsAhead<T> ahead(examples.dim);
     for (std::size_t b = begin; b < end; ++b) {
       if ((b - begin) % kUnwatched == 0 && is_cancelled(flag)) break;
       const std::size_t first = b * batch, count = last - first < batch ? last - first : batch;
       // On its way while this one is computed.
       const std::size_t next = first + count;
       if (next < last) {
-        hidden.ask(next);
-        layer.ask(next, i);
+        hidden.ask(next, ahead);
+        layer.ask(next, ahead);
       }
-      const MiniBatch<T> now = hidden.gather(first, count, i);
+      if constexpr (requires { layer.expect(next); }) {
+        if (next + 1 < last) layer.expect(next + 1);
+      }
+      ahead.ask();
+      const MiniBatch<T> now = hidden.gather(first, count, i, &ahead);
       sum += layer.step(now);
+      ahead.ask_all();
       hidden.scatter(now);
     }
     layer.leave(i);

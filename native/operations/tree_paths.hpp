@@ -10,7 +10,8 @@ class TreePaths {
  public:
   // For `slots` threads.
   TreePaths(const TreeLayer<T>& layer, std::size_t slots)
-      : layer_(layer), rows_(slots, layer.tree.depth * sizeof(T*)), scores_(slots, layer.tree.depth * sizeof(T)) {}
+      : layer_(layer), k_(kernels_for_rows<T>(layer.dim)), rows_(slots, layer.tree.depth * sizeof(T*)),
+        scores_(slots, layer.tree.depth * sizeof(T)) {}
   bool ok() const { return rows_.ok() && scores_.ok(); }
 
   // The rows of weights along the path of a class.
@@ -26,7 +27,7 @@ class TreePaths {
   T* scores(const T* hidden, std::int32_t id, T* const* rows, std::size_t slot) const {
     T* scores = scores_.template part<T>(slot);
     const std::size_t begin = layer_.tree.begin(id), count = layer_.tree.length(id);
-    kernels().of<T>().row_dots(hidden, rows, count, layer_.dim, scores);
+    k_.row_dots(hidden, rows, count, layer_.dim, scores);
     if (layer_.bias != nullptr) {
       for (std::size_t i = 0; i < count; ++i) scores[i] += layer_.bias[layer_.tree.nodes[begin + i]];
     }
@@ -35,6 +36,7 @@ class TreePaths {
 
  private:
   const TreeLayer<T>& layer_;
+  const KernelsOf<T>& k_;
   const Scratch rows_, scores_;
 };
 

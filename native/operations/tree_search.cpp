@@ -51,7 +51,7 @@ class Frontier {
 
 template <class T>
 void ask_for_child(const TreeLayer<T>& layer, std::int32_t child) {
-  if (child < 0) HiddenRows<T>::ask_for_row(layer.row(~child), layer.dim);
+  if (child < 0) ask_for_row(layer.row(~child), layer.dim);
 }
 
 template <class T>

@@ -33,8 +33,21 @@ class AliasTable {
     return (static_cast<std::int32_t>(column) & all) | (aliases_[column] & ~all);
   }
 
-  std::int32_t draw(Philox& random) const {
-    return columns_ == 0 ? static_cast<std::int32_t>(random.below(classes_)) : at(random.bits());
+  std::int32_t draw(Philox& random) const { return class_of(number(random)); }
+
+  // A draw in two steps, between which there is time for something else: the number that decides, whose column is asked
+  // for, and its class. The table of a large vocabulary does not stay in a cache.
+  std::uint64_t number(Philox& random) const {
+    if (columns_ == 0) return random.below(classes_);
+    const std::uint64_t bits = random.bits();
+#if defined(__GNUC__)
+    __builtin_prefetch(thresholds_ + (bits >> shift_), 0, 3);
+    __builtin_prefetch(aliases_ + (bits >> shift_), 0, 3);
+#endif
+    return bits;
+  }
+  std::int32_t class_of(std::uint64_t number) const {
+    return columns_ == 0 ? static_cast<std::int32_t>(number) : at(number);
   }
 
   // A class other than `excluded`, by the probabilities q / (1 - q_excluded), which must not be all 0.
