@@ -97,6 +97,8 @@ export interface SharedTrainingCall extends CandidateTraining {
   /** Subtracted from scores: [batches, n] and [outer]. */
   readonly candidateCorrection: Float64Array;
   readonly targetCorrection: Float64Array;
+  /** Where the magnitudes of an example's gradient in its scores sum to more, they are scaled down to it. */
+  readonly scoreGradientLimit: number;
 }
 
 /** With candidates drawn on the way. Threads learn side by side, without locks. */

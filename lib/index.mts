@@ -23,6 +23,7 @@ export {
   type CollectOptions,
   type ContextOptions,
   type ContrastiveGradients,
+  type ContrastiveTrainOptions,
   type Counts,
   type CrossEntropyOptions,
   type CrossEntropyResult,

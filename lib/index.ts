@@ -26,7 +26,12 @@ export type {
   ScoreOptions,
 } from './attention-options';
 export type { AdaptiveGradients, AdaptiveSoftmaxOptions } from './layers/adaptive-types';
-export type { ContextOptions, ContrastiveGradients, NoiseContrastiveOptions } from './layers/contrastive-types';
+export type {
+  ContextOptions,
+  ContrastiveGradients,
+  ContrastiveTrainOptions,
+  NoiseContrastiveOptions,
+} from './layers/contrastive-types';
 export { EmbeddingTable, type EmbeddingTableOptions } from './layers/embedding-table';
 export type { FullSoftmaxOptions } from './layers/full-types';
 export type { HierarchicalSoftmaxOptions } from './layers/hierarchical-types';

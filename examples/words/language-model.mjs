@@ -66,11 +66,11 @@ function pick({ targets, offsets, rows }, numbers) {
 /**
  * Stochastic gradient descent, the examples in a new order each epoch; the learning rates fall to 0 along a line.
  *
- * @param method { layer, learningRate, tableLearningRate, batchSize }
+ * @param method { learningRate, tableLearningRate, batchSize, scoreGradientLimit }; the last of NoiseContrastive, if any
  * @param onProgress called with { share, examples, loss } after each call of the layer
  */
 export function trainModel({ layer, table, method, rng }, contexts, { epochs, random, call = 2048, onProgress }) {
-  const { learningRate, tableLearningRate, batchSize } = method;
+  const { learningRate, tableLearningRate, batchSize, scoreGradientLimit } = method;
   const all = epochs * contexts.targets.length;
   const size = Math.min(1, Math.max(0.5, Math.cbrt(EXAMPLES / all)));
   let examples = 0;
@@ -83,6 +83,7 @@ export function trainModel({ layer, table, method, rng }, contexts, { epochs, ra
         learningRate: learningRate * step,
         tableLearningRate: tableLearningRate * step,
         batchSize,
+        scoreGradientLimit,
         rng,
       });
       examples += targets.length;

@@ -17,12 +17,9 @@ import {
 const steps = {
   tree: { learningRate: 0.15, tableLearningRate: 1.5, batchSize: 1 },
   softmax: { learningRate: 0.2, tableLearningRate: 2, batchSize: 32 },
-  // Rare words are behind two matrices, one after the other.
-  clusters: { learningRate: 0.1, tableLearningRate: 2, batchSize: 32 },
-  // Nothing bounds the gradient of noise-contrastive estimation where a context gives many words too much mass: up to
-  // 1 for each noise word. Larger steps diverge, all the sooner the more noise words there are.
-  contrastive: { learningRate: 0.1, tableLearningRate: 1, batchSize: 16 },
-  manyContrastive: { learningRate: 0.03, tableLearningRate: 1, batchSize: 16 },
+  // Of itself nothing bounds the gradient of noise-contrastive estimation where a context gives many words too much mass:
+  // up to 1 for each noise word, and steps of this size diverge. A softmax never has more than 2.
+  contrastive: { learningRate: 0.2, tableLearningRate: 2, batchSize: 32, scoreGradientLimit: 2 },
   negatives: { learningRate: 0.05, tableLearningRate: 0.5, batchSize: 1 },
 };
 
@@ -50,6 +47,7 @@ export function languageModels({ classes, dim, counts, vectors }) {
       samples: among(samples),
       logPartition: 'fixed',
       share: 'batch',
+      unique: true,
     });
   const meaning = () => HuffmanTree.fromPaths(pathsByMeaning(vectors, counts), { convention: 'word2vec' });
   const tree = (make) => () => new HierarchicalSoftmax({ tree: make(), dim, bias: true });
@@ -57,14 +55,14 @@ export function languageModels({ classes, dim, counts, vectors }) {
     { name: 'full softmax', make: () => new FullSoftmax({ ...options, bias }), ...steps.softmax },
     {
       name: 'adaptive softmax',
-      make: () => new AdaptiveSoftmax({ ...options, cutoffs: cutoffs(classes) }),
-      ...steps.clusters,
+      make: () => adaptive({ ...options, cutoffs: cutoffs(classes), bias: true }, bias),
+      ...steps.softmax,
     },
     { name: 'hierarchical, Huffman', make: tree(() => HuffmanTree.fromCounts(counts)), ...steps.tree },
     { name: 'hierarchical, by meaning', make: tree(meaning), ...steps.tree },
     { name: 'sampled softmax, 1,000', make: sampled(1000), ...steps.softmax },
     { name: 'sampled softmax, 100', make: sampled(100), ...steps.softmax },
-    { name: 'NCE, 500 shared', make: contrastive(500), ...steps.manyContrastive },
+    { name: 'NCE, 500 shared', make: contrastive(500), ...steps.contrastive },
     { name: 'NCE, 100 shared', make: contrastive(100), ...steps.contrastive },
     {
       name: 'negative sampling, 5',
@@ -119,6 +117,18 @@ export function vectorLayers({ classes, dim, counts }) {
 
 // The most frequent words in the head, the rest in two clusters.
 const cutoffs = (classes) => [Math.ceil(classes / 10), Math.ceil(classes / 2.5)];
+
+/** Its head begins, like the other layers, with how often each word comes, and a word of each cluster. */
+function adaptive(options, ofWords) {
+  const layer = new AdaptiveSoftmax(options);
+  const [shortlist] = options.cutoffs;
+  layer.bias.data.set(ofWords.subarray(0, shortlist));
+  options.cutoffs.forEach((start, i) => {
+    const words = ofWords.subarray(start, options.cutoffs[i + 1]);
+    layer.bias.data[shortlist + i] = Math.log(words.reduce((sum, x) => sum + Math.exp(x), 0));
+  });
+  return layer;
+}
 
 function logShares(counts) {
   const all = counts.reduce((sum, count) => sum + count, 0);

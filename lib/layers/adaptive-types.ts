@@ -55,6 +55,10 @@ export interface AdaptiveGradients extends LayerGradients {
  * [cutoffs[0] + clusters, dim], whose last rows are the clusters', and `weightGradient` has all its rows. A step of
  * `trainStep` is the whole call, unless `batchSize` says otherwise; its results do not depend on `threads`.
  *
+ * Rare classes stand behind a product of two matrices: what steps of a size that suits FullSoftmax make of them may grow
+ * without bound, to NaN. It helps when the head begins with what is known: `bias: true`, and in `bias.data` the
+ * logarithms of how often each of its classes and each cluster comes.
+ *
  * @throws the same as FullSoftmax
  * @example
  * new AdaptiveSoftmax({ classes: 100, dim: 8, cutoffs: [10, 40] }).logProbability([1, 0, 0, 0, 0, 0, 0, 0], 3); // -2.484...

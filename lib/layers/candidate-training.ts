@@ -1,5 +1,6 @@
 // Training a layer on candidates: examples, draws and corrections, for the one call that does it.
 import type { CandidateTraining } from '../candidate-calls';
+import { invalidType, invalidValue, outOfRange } from '../errors';
 import { Float64Array, Int32Array, lengthOf } from '../intrinsics';
 import { validateApart } from '../operations/overlap';
 import { own } from '../ownership';
@@ -17,6 +18,7 @@ const mostOfWindow = 32;
 interface Options {
   readonly rng?: unknown;
   readonly contexts?: unknown;
+  readonly scoreGradientLimit?: unknown;
 }
 
 type Trainers = Pick<Backend, 'trainSharedCandidates' | 'trainOwnCandidates'>;
@@ -29,8 +31,9 @@ export function trainOnCandidates(
 ): unknown {
   const { classes, dim, type, weight, bias, logPartition, fixedLogPartition } = parameters;
   const training = readTraining(given.options);
-  const { rng, contexts } = given.options as Options;
+  const { rng, contexts, scoreGradientLimit } = given.options as Options;
   const source = validateRng('options.rng', rng);
+  const limit = readLimit(scoreGradientLimit, sampling);
   const of = contexts === undefined ? undefined : readIds('options.contexts', contexts);
   const givenExamples = readExamples(given.examples, type);
   const givenTargets = readIds('targets', given.targets);
@@ -65,7 +68,8 @@ export function trainOnCandidates(
   };
   const conclude = (): unknown => ({ loss: call.totals.loss / count });
   if (sampling.share === 'batch') {
-    return backend.trainSharedCandidates.perform({ ...call, ...drawShared(sampling, call, source) }, conclude);
+    const shared = { ...call, ...drawShared(sampling, call, source), scoreGradientLimit: limit };
+    return backend.trainSharedCandidates.perform(shared, conclude);
   }
   const { thresholds, aliases } = sampling.proposal.table;
   const logCounts = sampling.counts ? countsOfAll(sampling, classes) : undefined;
@@ -89,6 +93,16 @@ export function trainOnCandidates(
     },
     conclude,
   );
+}
+
+/** Softmax has no use for one: its magnitudes sum to 2 at most. */
+function readLimit(value: unknown, { share, logistic }: Sampling): number {
+  if (value === undefined || !logistic) return Infinity;
+  const name = 'options.scoreGradientLimit';
+  if (typeof value !== 'number') throw invalidType(name, 'of type number', value);
+  if (!(value > 0)) throw outOfRange(name, '> 0', value);
+  if (share !== 'batch') throw invalidValue(name, "must be given to a layer with share: 'batch' only", value);
+  return value;
 }
 
 function defaultBatch({ share }: Sampling, count: number): number {

@@ -37,6 +37,19 @@ export interface ContextOptions {
   contexts?: ClassIds | undefined;
 }
 
+export interface ContrastiveTrainOptions extends CandidateTrainOptions, ContextOptions {
+  /**
+   * A limit > 0 for the magnitudes of an example's gradient in its scores: where their sum, 1 - sigma(D_target) + sum
+   * over noise sigma(D_w), is greater, they are scaled down to it. Default: Infinity, the exact gradient. With share
+   * 'batch' only. The sum of a softmax is never above 2, and nor is this one on average where scores normalise
+   * themselves; but it reaches samples + 1 where a context gives too much mass, and plain gradient descent with steps
+   * that suit a softmax diverges. With a limit of 2 it learns. But it is slow to leave scores that begin far from
+   * normalised: give `bias` the logarithms of how often each class comes. Pascanu, Mikolov and Bengio, "On the difficulty
+   * of training recurrent neural networks", 2013, section 3.2, scale the whole gradient.
+   */
+  scoreGradientLimit?: number | undefined;
+}
+
 export interface ContrastiveGradients extends LayerGradients {
   /** Of a learned log partition: the contexts (of one for all: 0) and their gradients. */
   readonly logPartitionGradient?: SparseGradient;
@@ -81,7 +94,7 @@ export interface NoiseContrastive
     targets: Targets,
     options: CandidateGradientOptions & ContextOptions,
   ): ContrastiveGradients;
-  trainStep(examples: Examples, targets: ClassIds, options: CandidateTrainOptions & ContextOptions): TrainResult;
+  trainStep(examples: Examples, targets: ClassIds, options: ContrastiveTrainOptions): TrainResult;
 }
 
 export interface NoiseContrastiveConstructor {
@@ -106,7 +119,7 @@ export interface PromisedNoiseContrastive
   trainStep(
     examples: Examples,
     targets: ClassIds,
-    options: CandidateTrainOptions & ContextOptions & SignalOptions,
+    options: ContrastiveTrainOptions & SignalOptions,
   ): Promise<TrainResult>;
 }
 

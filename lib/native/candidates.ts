@@ -117,7 +117,7 @@ export const trainSharedCandidates: Description<SharedTrainingCall> = {
     arrays: [...parametersOf(call), call.candidates, call.candidateCorrection, call.targetCorrection],
     names: trainingNames,
     updates: trained,
-    numbers: numbersOf(call, 0),
+    numbers: [...numbersOf(call, 0), call.scoreGradientLimit],
     work: workOf(call),
   }),
   afterwards: readLoss,

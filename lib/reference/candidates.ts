@@ -5,14 +5,16 @@
 import type { CandidateCall } from '../candidate-calls';
 import type { FloatArray, Verdict } from '../types';
 
-export function candidateLoss(call: CandidateCall): Verdict {
+/** Gradients in the scores of a row whose magnitudes sum to more than `limit` are scaled down to it. */
+export function candidateLoss(call: CandidateCall, limit = Infinity): Verdict {
   const { outer, several, ids, depth, factor } = call;
   const ofHidden = new Float64Array(outer * depth);
   const ofMatrix = new Float64Array(ids.length * depth);
   const ofBias = new Float64Array(ids.length);
   for (let r = 0; r < outer; r += 1) {
     const terms = termsOf(call, r);
-    const { loss, gradient } = call.logistic ? logistic(terms, several) : crossEntropy(terms, several);
+    const { loss, gradient: exact } = call.logistic ? logistic(terms, several) : crossEntropy(terms, several);
+    const gradient = limited(exact, limit);
     call.losses[r] = loss;
     const drawn = terms.slice(several).map(({ a }) => a);
     call.reports[4 * r] = logSumExp(drawn);
@@ -94,6 +96,11 @@ function logistic(terms: readonly Term[], several: number): RowLoss {
     return label === 1 ? -1 / (1 + Math.exp(a)) : 1 / (1 + Math.exp(-a)) - label;
   });
   return { loss, gradient };
+}
+
+function limited(gradient: number[], limit: number): number[] {
+  const magnitudes = gradient.reduce((sum, g) => sum + Math.abs(g), 0);
+  return magnitudes > limit ? gradient.map((g) => (g * limit) / magnitudes) : gradient;
 }
 
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));

@@ -11,6 +11,8 @@ interface Compared {
   readonly isOwn: boolean;
   readonly correction: Float64Array;
   readonly targetCorrection: Float64Array;
+  /** Of the gradient of an example in its scores. */
+  readonly limit: number;
 }
 
 export function trainSharedCandidates(call: SharedTrainingCall): Verdict {
@@ -23,6 +25,7 @@ export function trainSharedCandidates(call: SharedTrainingCall): Verdict {
       isOwn: false,
       correction: call.candidateCorrection.slice(set, set + n),
       targetCorrection: call.targetCorrection.slice(first, last),
+      limit: call.scoreGradientLimit,
     });
   }
   return -1;
@@ -40,6 +43,7 @@ export function trainOwnCandidates(call: OwnTrainingCall): Verdict {
       isOwn: true,
       correction: Float64Array.from(candidates, (id) => logCount(call, id)),
       targetCorrection: targetCorrections(call, first, last, candidates),
+      limit: Infinity,
     });
   }
   return -1;
@@ -95,7 +99,7 @@ function step(call: CandidateTraining, first: number, last: number, compared: Co
     biasGradient: bias && new Float64Array(classes),
     reports: new Float64Array(4 * count),
   };
-  candidateLoss(gradients);
+  candidateLoss(gradients, compared.limit);
   for (const loss of gradients.losses) call.totals.loss += loss;
   descend(matrix, gradients.matrixGradient, call.learningRate);
   if (bias !== undefined) descend(bias, gradients.biasGradient as FloatArray, call.learningRate);

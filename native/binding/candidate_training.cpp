@@ -38,7 +38,10 @@ enum Number : std::size_t {
   kFixedPartition,
   kChoices,
   kThreads,
-  kSeedLow,
+  // Shared candidates.
+  kScoreGradientLimit,
+  // Candidates of an example's own.
+  kSeedLow = kScoreGradientLimit,
   kSeedHigh,
   kColumns,
 };
@@ -94,7 +97,7 @@ void train_shared_candidates_row(Arguments& call) {
     if (!read_trained(arguments, &trained)) return;
     const std::size_t count = trained.examples.count, n = arguments.layout().n;
     const std::size_t drawn = divide_up(count, trained.batch) * n;
-    SharedCandidates candidates{nullptr, n, nullptr, nullptr};
+    SharedCandidates candidates{nullptr, n, nullptr, nullptr, arguments.number(kScoreGradientLimit)};
     candidates.drawn = arguments.input<std::int32_t>(kDrawn, drawn);
     candidates.drawn_correction = arguments.input<double>(kDrawnCorrection, drawn);
     candidates.target_correction = arguments.input<double>(kTargetCorrection, count);

@@ -31,6 +31,8 @@ struct SharedCandidates {
   const std::int32_t* drawn;
   std::size_t n;
   const double *drawn_correction, *target_correction;
+  // To what the gradient of an example in its scores is scaled down where its magnitudes sum to more; Infinity = never.
+  double score_gradient_limit;
 };
 
 template <class T>

@@ -65,6 +65,21 @@ class SharedTraining {
     return learned == nullptr ? layer_.fixed_log_partition : static_cast<double>(*learned);
   }
 
+  // A gradient in the scores of an example is scaled down to the limit. Only that of the target is negative; the sum is
+  // in four parts, because one would wait for each of its additions.
+  void limit_gradient(T* a) const {
+    const double limit = given_.score_gradient_limit;
+    if (limit == __builtin_inf()) return;
+    double sums[4] = {-static_cast<double>(a[0]), 0, 0, 0};
+    std::size_t c = 1;
+    for (; c + 4 <= n_ + 1; c += 4) {
+      for (std::size_t part = 0; part < 4; ++part) sums[part] += static_cast<double>(a[c + part]);
+    }
+    for (; c <= n_; ++c) sums[0] += static_cast<double>(a[c]);
+    const double sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    if (sum > limit) k_.scale(a, a, n_ + 1, static_cast<T>(limit / sum), false);
+  }
+
   // The scores of an example, that of its target first, become their gradient.
   void lose(std::size_t example, const T* hidden, const std::int32_t* drawn, std::size_t i, T* a) const {
     const std::int32_t target = targets_[example];
@@ -81,6 +96,7 @@ class SharedTraining {
     losses_.template part<double>(0)[i] = layer_.logistic
                                               ? logistic_row_loss(a, 1, n_, bits_.template part<std::uint8_t>(0))
                                               : softmax_row_loss(a, 1, n_);
+    limit_gradient(a);
     gradient_.template part<T>(0)[i] = a[0];
     if (layer_.log_partition == nullptr) return;
     double sum = 0;

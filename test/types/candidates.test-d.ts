@@ -29,6 +29,8 @@ describe('the layers that sample', () => {
     expectTypeOf(
       contrastive.trainStep({ table: batch, rows: indices }, indices, training),
     ).toEqualTypeOf<TrainResult>();
+    const limited = { learningRate: 1, rng, scoreGradientLimit: 2 };
+    expectTypeOf(contrastive.trainStep({ table: batch, rows: indices }, indices, limited)).toEqualTypeOf<TrainResult>();
     const later = new promises.SampledSoftmax(options);
     expectTypeOf(later.lossAndGradient(batch, indices, { rng })).toEqualTypeOf<Promise<SampledGradients>>();
   });
@@ -38,6 +40,9 @@ describe('the layers that sample', () => {
     new SampledSoftmax({ classes: 3, dim: 2, samples: 2 });
     // @ts-expect-error: no such form
     new SampledSoftmax({ ...options, form: 'importance' });
+    const examples = { table: batch, rows: indices };
+    // @ts-expect-error: the gradient of a softmax has a bound
+    new SampledSoftmax(options).trainStep(examples, indices, { learningRate: 1, rng, scoreGradientLimit: 2 });
     // @ts-expect-error: a generator must be given
     new NoiseContrastive(options).trainStep({ table: batch, rows: indices }, indices, { learningRate: 1 });
   });
