@@ -9,6 +9,7 @@ import { logSumExpOperation, smoothMaxOperation } from './operations/log-sum-exp
 import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 
+export { gumbelSoftmax, gumbelSoftmaxVjp, sample } from './decoding';
 export type { AdaptiveGradients, AdaptiveSoftmaxOptions } from './layers/adaptive-types';
 export { EmbeddingTable, type EmbeddingTableOptions } from './layers/embedding-table';
 export type { FullSoftmaxOptions } from './layers/full-types';
@@ -54,6 +55,8 @@ export { type ImportanceEstimate, importanceSampling } from './random/importance
 export type { Drawn, DrawOptions, Exclusion, ExpectedCountOptions, Proposal } from './random/proposal';
 export { type LearnedProposal, proposals, type UnigramOptions } from './random/proposals';
 export { Rng, type RngState } from './random/rng';
+export type { Stage } from './token-calls';
+export type { GumbelOptions, SampleOptions, SampleResult, TokenLogProbabilities } from './tokens/types';
 
 import type {
   ArgmaxOptions,

@@ -11,6 +11,7 @@ import type {
   LinearSource,
   LinearTrainCall,
 } from './layer-calls';
+import type { SampleCall } from './token-calls';
 import type { TreeDistributionCall, TreeLossCall, TreeSampleCall, TreeTopKCall, TreeTrainCall } from './tree-calls';
 
 /** Real arrays that the functions compute with; the result has the same kind. */
@@ -238,6 +239,8 @@ export interface Backend {
   readonly treeTopK: Operation<TreeTopKCall>;
   readonly treeSample: Operation<TreeSampleCall>;
   readonly treeTrain: Operation<TreeTrainCall>;
+
+  readonly sample: Operation<SampleCall>;
 
   readonly softmaxBetaGradient: Kernel;
   /** The Jacobian of softmax is symmetric: this is its JVP, too. */

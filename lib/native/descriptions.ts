@@ -4,6 +4,7 @@ import type { Call, DiagnoseCall, FloatArray, OperationName, ProductCall } from 
 import { Flag } from './frame';
 import type { Description } from './invoke';
 import { divergence, linearLoss, loss } from './losses';
+import { sample } from './tokens';
 import { treeDistribution, treeLoss, treeSample, treeTopK, treeTrain } from './trees';
 
 const names = ['logits', 'options.out', 'options.mask', 'options.weights', 'sign'];
@@ -82,6 +83,8 @@ export const descriptions = {
   treeTopK,
   treeSample,
   treeTrain,
+
+  sample,
 
   softmaxBetaGradient: familyMember('softmaxBetaGradient'),
   softmaxVjp: product('softmaxVjp', 'p', 'g'),

@@ -12,6 +12,7 @@ import { logSoftmax } from './log-softmax';
 import { logSumExp } from './log-sum-exp';
 import { nllLoss } from './nll-loss';
 import { logSoftmaxJvp, logSoftmaxVjp, softmaxVjp } from './products';
+import { sample } from './sample';
 import { softmax } from './softmax';
 import { treeDistribution, treeLoss, treeSample, treeTopK, treeTrain } from './tree';
 
@@ -76,6 +77,8 @@ export const referenceBackend: Backend = {
   treeTopK: operation(treeTopK),
   treeSample: operation(treeSample),
   treeTrain: operation(treeTrain),
+
+  sample: operation(sample),
 
   softmaxBetaGradient: kernel(softmaxBetaGradient),
   softmaxVjp: operation(softmaxVjp),

@@ -21,6 +21,8 @@ const mayImport: Record<string, readonly string[]> = {
     'entry',
     'layers',
     'random',
+    'tokens',
+    'token-calls',
     'operations',
     'native',
     'reference',
@@ -45,20 +47,44 @@ const mayImport: Record<string, readonly string[]> = {
     'options',
   ],
   operations: ['operations', 'validate', 'shape', 'errors', 'intrinsics', 'ownership', 'types', 'options'],
+  tokens: [
+    'tokens',
+    'token-calls',
+    'random',
+    'operations',
+    'validate',
+    'shape',
+    'errors',
+    'intrinsics',
+    'ownership',
+    'types',
+  ],
   random: ['random', 'validate', 'errors', 'intrinsics', 'types'],
-  native: ['native', 'layer-calls', 'tree-calls', 'tiny', 'errors', 'intrinsics', 'ownership', 'types', 'reference'],
+  native: [
+    'native',
+    'layer-calls',
+    'tree-calls',
+    'token-calls',
+    'tiny',
+    'errors',
+    'intrinsics',
+    'ownership',
+    'types',
+    'reference',
+  ],
   tiny: ['tiny', 'intrinsics', 'types'],
-  reference: ['reference', 'layer-calls', 'tree-calls', 'types'],
+  reference: ['reference', 'layer-calls', 'tree-calls', 'token-calls', 'types'],
   validate: ['errors', 'intrinsics', 'types'],
   shape: ['errors', 'intrinsics', 'types'],
   errors: [],
   intrinsics: [],
   ownership: [],
-  types: ['intrinsics', 'layer-calls', 'tree-calls'],
+  types: ['intrinsics', 'layer-calls', 'tree-calls', 'token-calls'],
   'tree-calls': ['layer-calls', 'types'],
+  'token-calls': ['types'],
   'layer-calls': ['types'],
   options: ['types'],
-  'promise-types': ['options', 'random', 'types'],
+  'promise-types': ['options', 'random', 'tokens', 'types'],
 };
 
 const lines = (path: string) => read(path).split('\n');
@@ -126,7 +152,7 @@ describe('lib', () => {
   // lib/reference/ is the layer.
   const layerOf = (path: string) => {
     const file = path.replace(/\.m?[jt]s$/, '');
-    return /^lib\/(index|promises|output-layers|reference|derivatives|losses|diagnosis)$/.test(file)
+    return /^lib\/(index|promises|output-layers|reference|derivatives|losses|diagnosis|decoding)$/.test(file)
       ? 'entry'
       : folderIn('lib', file);
   };
