@@ -77,6 +77,7 @@
         "operations/predictions.cpp",
         "operations/products.cpp",
         "operations/softmax.cpp",
+        "operations/tokens.cpp",
         "operations/tree_loss.cpp",
         "operations/tree_search.cpp",
         "operations/tree_training.cpp",
@@ -92,6 +93,7 @@
         "binding/module.cpp",
         "binding/predictions.cpp",
         "binding/softmax_family.cpp",
+        "binding/tokens.cpp",
         "binding/tree.cpp"
       ],
       "dependencies": [

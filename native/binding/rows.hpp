@@ -9,6 +9,7 @@
 #include "predictions.hpp"
 #include "row.hpp"
 #include "softmax_family.hpp"
+#include "tokens.hpp"
 #include "tree.hpp"
 
 namespace softmax_native {
@@ -39,6 +40,8 @@ inline constexpr NamedRow kRows[] = {
     {"treeTopK", tree_top_k_row},
     {"treeSample", tree_sample_row},
     {"treeTrain", tree_train_row},
+
+    {"sample", sample_row},
 
     {"softmaxVjp", softmax_vjp_row},
     {"logSoftmaxVjp", log_softmax_vjp_row},
