@@ -53,6 +53,7 @@ function sampleRow(call: SampleCall, r: number, z: Float64Array): void {
   let list: readonly Candidate[] = all;
   let beta = 1;
   for (const stage of call.stages) {
+    if (stage === 'bias' || stage === 'penalties') continue;
     if (stage === 'temperature') beta = call.beta;
     list = take(call, stage, weigh(list, beta));
   }

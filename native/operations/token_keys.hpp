@@ -130,7 +130,7 @@ class TokenKeys {
     constexpr double kLargest = kIsFloat ? 0x1.fffffep127 : 0x1.fffffffffffffp1023;
     const double size = (max_ < 0 ? -max_ : max_) - gap, least = max_ + gap;
     const double bound = size - size == 0 ? least - size * (kIsFloat ? 0x1p-20 : 0x1p-50) - 0x1p-140 : least;
-    const T above = bound > kLargest ? static_cast<T>(kLargest) : bound < -kLargest ? kNone : static_cast<T>(bound);
+    const T above = gap == kNothing || bound < -kLargest ? kNone : static_cast<T>(bound > kLargest ? kLargest : bound);
     list.clear();
     list_above(keys_, above, list);
     add_changed(list);

@@ -120,7 +120,7 @@ class TokenRow {
       case Stage::kTemperature:
         return take_temperature();
       case Stage::kMinP:
-        if (!is_list_) keys_.list_from(s_.least_log / size(), list_);
+        if (!is_list_) keys_.list_from(size() == 0 ? kNothing : s_.least_log / size(), list_);
         list_.weigh(size());
         list_.keep_from(s_.least_log);
         break;

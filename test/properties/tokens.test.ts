@@ -83,7 +83,7 @@ describe.each(['Float64Array', 'Float32Array'] as const)('%s', (kind) => {
       const n = pick(1, 2, 5, 17, 64, 300);
       const logits = globalThis[kind].from(randomRow(n));
       const options = randomOptions(n, new library.Rng(seed, i));
-      const label = `case ${i}: ${JSON.stringify({ logits: Array.from(logits), options })}`;
+      const label = `case ${i}: ${JSON.stringify(options)} of ${Array.from(logits).join()}`;
       const ours = outcome(library.sample, logits, options);
       const theirs = outcome(reference.sample, logits, { ...options, rng: new library.Rng(seed, i) });
       if (typeof theirs === 'string' || typeof ours === 'string') {
