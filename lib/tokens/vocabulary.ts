@@ -5,22 +5,32 @@ import { own } from '../ownership';
 
 const idWords = 'an instance of Int32Array, BigInt64Array or Array';
 
-/** Appends ids to `to`. The name of an element is made only where it is refused: histories are long. */
-function appendIds(name: string, given: unknown, vocabulary: number, to: number[]): void {
+/** The ids, copied. The name of an element is made only where it is refused: histories are long. */
+function readIds(name: string, given: unknown, vocabulary: number): Int32Array {
   const kind = kindOf(given);
   if (kind !== 'Int32Array' && kind !== 'BigInt64Array' && !isArray(given)) throw invalidType(name, idWords, given);
-  const ids = given as ArrayLike<unknown>;
   const length = isArray(given) ? given.length : lengthOf(given);
+  const ids = own(new Int32Array(length));
+  if (kind === 'Int32Array') {
+    ids.set(given as Int32Array);
+    for (let i = 0; i < length; i += 1) {
+      // As unsigned numbers negative ones are too great.
+      if ((ids[i] as number) >>> 0 >= vocabulary) throw unknownId(`${name}[${i}]`, vocabulary, ids[i]);
+    }
+    return ids;
+  }
   for (let i = 0; i < length; i += 1) {
-    const value = ids[i];
+    const value = (given as ArrayLike<unknown>)[i];
     const id = typeof value === 'bigint' ? Number(value) : value;
     if (typeof id !== 'number') throw invalidType(`${name}[${i}]`, 'of type number', value);
-    if (!(Number.isInteger(id) && id >= 0 && id < vocabulary)) {
-      throw outOfRange(`${name}[${i}]`, `an integer >= 0 and < ${vocabulary} (the vocabulary)`, value);
-    }
-    to.push(id);
+    if (!(Number.isInteger(id) && id >= 0 && id < vocabulary)) throw unknownId(`${name}[${i}]`, vocabulary, value);
+    ids[i] = id;
   }
+  return ids;
 }
+
+const unknownId = (name: string, vocabulary: number, value: unknown): Error =>
+  outOfRange(name, `an integer >= 0 and < ${vocabulary} (the vocabulary)`, value);
 
 export interface Histories {
   readonly history: Int32Array | undefined;
@@ -31,25 +41,31 @@ export interface Histories {
 export function readHistory(value: unknown, rows: number, vocabulary: number): Histories {
   if (value === undefined) return { history: undefined, offsets: undefined };
   const name = 'options.history';
-  const ids: number[] = [];
-  const offsets = own(new Int32Array(rows + 1));
   const isNested = isArray(value) && value.length > 0 && typeof value[0] === 'object';
   if (!isNested) {
     if (rows !== 1) throw invalidType(name, `an instance of Array of ${rows} arrays of ids, one for each row`, value);
-    appendIds(name, value, vocabulary, ids);
-    offsets[1] = ids.length;
-  } else {
-    if (value.length !== rows) {
-      throw shapeMismatch(name, `have ${rows} arrays of ids, one for each row`, String(value.length));
-    }
-    for (let r = 0; r < rows; r += 1) {
-      appendIds(`${name}[${r}]`, value[r], vocabulary, ids);
-      offsets[r + 1] = ids.length;
-    }
+    return joined([readIds(name, value, vocabulary)]);
   }
-  return ids.length === 0
-    ? { history: undefined, offsets: undefined }
-    : { history: own(Int32Array.from(ids)), offsets };
+  if (value.length !== rows) {
+    throw shapeMismatch(name, `have ${rows} arrays of ids, one for each row`, String(value.length));
+  }
+  return joined(Array.from(value, (ids, r) => readIds(`${name}[${r}]`, ids, vocabulary)));
+}
+
+function joined(parts: readonly Int32Array[]): Histories {
+  const offsets = own(new Int32Array(parts.length + 1));
+  parts.forEach((part, r) => {
+    offsets[r + 1] = (offsets[r] as number) + part.length;
+  });
+  const length = offsets[parts.length] as number;
+  if (length === 0) return { history: undefined, offsets: undefined };
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return { history: only, offsets };
+  const history = own(new Int32Array(length));
+  parts.forEach((part, r) => {
+    history.set(part, offsets[r]);
+  });
+  return { history, offsets };
 }
 
 export interface Biases {
@@ -68,9 +84,7 @@ export function readBiases(value: unknown, vocabulary: number): Biases {
     if (!isArray(pair)) throw invalidType(`${name}[${i}]`, 'an instance of Array of an id and a number', pair);
     const [id, bias] = pair as unknown[];
     if (typeof id !== 'number') throw invalidType(`${name}[${i}][0]`, 'of type number', id);
-    if (!(Number.isInteger(id) && id >= 0 && id < vocabulary)) {
-      throw outOfRange(`${name}[${i}][0]`, `an integer >= 0 and < ${vocabulary} (the vocabulary)`, id);
-    }
+    if (!(Number.isInteger(id) && id >= 0 && id < vocabulary)) throw unknownId(`${name}[${i}][0]`, vocabulary, id);
     if (typeof bias !== 'number') throw invalidType(`${name}[${i}][1]`, 'of type number', bias);
     if (!(bias < Infinity)) throw outOfRange(`${name}[${i}][1]`, 'a number < Infinity', bias);
     sums.set(id, (sums.get(id) ?? 0) + bias);
@@ -86,8 +100,7 @@ export function readAllowed(allow: unknown, deny: unknown, rows: number, vocabul
   const words = Math.ceil(vocabulary / 32);
   const bits = allowedBits(allow, words, rows, vocabulary);
   if (deny === undefined) return bits;
-  const denied: number[] = [];
-  appendIds('options.deny', deny, vocabulary, denied);
+  const denied = readIds('options.deny', deny, vocabulary);
   for (let first = 0; first < bits.length; first += words) {
     for (const id of denied) bits[first + (id >>> 5)] = (bits[first + (id >>> 5)] as number) & ~(1 << (id & 31));
   }
@@ -108,8 +121,7 @@ function allowedBits(allow: unknown, words: number, rows: number, vocabulary: nu
     }
     return own(new Int32Array(allow as Uint32Array));
   }
-  const ids: number[] = [];
-  appendIds('options.allow', allow, vocabulary, ids);
+  const ids = readIds('options.allow', allow, vocabulary);
   const bits = own(new Int32Array(words));
   for (const id of ids) bits[id >>> 5] = (bits[id >>> 5] as number) | (1 << (id & 31));
   return bits;

@@ -3,6 +3,8 @@
 // not be drawn are -Infinity.
 #pragma once
 
+#include <cstring>
+
 #include "token_candidates.hpp"
 #include "tokens.hpp"
 
@@ -68,23 +70,33 @@ class TokenKeys {
  public:
   static constexpr T kNone = -static_cast<T>(__builtin_inf());
 
-  TokenKeys(const T* row, std::size_t n, T* copy, std::int32_t* ids, ChangedLogits& changed)
-      : row_(row), n_(n), copy_(copy), ids_(ids), changed_(changed), k_(kernels().of<T>()) {}
+  // `row_maxima` are those of the row's chunks, nullptr where it has but one.
+  TokenKeys(const T* row, std::size_t n, const double* row_maxima, T* copy, std::int32_t* ids, ChangedLogits& changed)
+      : row_(row), n_(n), row_maxima_(row_maxima), copy_(copy), ids_(ids), changed_(changed), k_(kernels().of<T>()) {}
 
   // `words` are the bits of what may be drawn, nullptr for everything.
   // `row_max` is the greatest logit.
   void take(bool negate, const std::int32_t* words, T row_max) {
     negate_ = negate;
     keys_ = row_;
-    if (negate || words != nullptr || changed_.count() != 0) {
-      keys_ = copy_;
-      for (std::size_t i = 0; i < n_; ++i) copy_[i] = negate ? -row_[i] : row_[i];
-      if (words != nullptr) exclude(words);
-      for (std::size_t i = 0; i < changed_.count(); ++i) copy_[changed_[i].id] = kNone;
+    max_ = keys_max_ = row_max;
+    if (!negate && words == nullptr && changed_.count() == 0) return;
+    keys_ = copy_;
+    if (negate) {
+      for (std::size_t i = 0; i < n_; ++i) copy_[i] = -row_[i];
+    } else {
+      std::memcpy(copy_, row_, n_ * sizeof(T));
     }
-    max_ = keys_max_ = is_row() ? row_max : k_.max(keys_, n_, false);
+    if (words != nullptr) exclude(words);
+    bool same_max = !negate && words == nullptr;
     for (std::size_t i = 0; i < changed_.count(); ++i) {
-      if (!changed_[i].banned) max_ = key_of(changed_[i]) > max_ ? key_of(changed_[i]) : max_;
+      const std::int32_t id = changed_[i].id;
+      same_max = same_max && row_[id] != row_max;
+      copy_[id] = kNone;
+    }
+    if (!same_max) max_ = keys_max_ = k_.max(keys_, n_, false);
+    for (std::size_t i = 0; i < changed_.count(); ++i) {
+      if (!changed_[i].banned && key_of(changed_[i]) > max_) max_ = key_of(changed_[i]);
     }
   }
 
@@ -117,7 +129,13 @@ class TokenKeys {
     return count;
   }
   std::size_t count_greatest() const {
-    std::size_t count = max_ == keys_max_ ? k_.count_equal(keys_, n_, keys_max()) : 0;
+    std::size_t count = 0;
+    if (max_ == keys_max_) {
+      each_with_greatest([&](std::size_t start, std::size_t length) {
+        count += k_.count_equal(keys_ + start, length, keys_max());
+        return true;
+      });
+    }
     for (std::size_t i = 0; i < changed_.count(); ++i) {
       if (!changed_[i].banned && key_of(changed_[i]) == max_) ++count;
     }
@@ -133,14 +151,15 @@ class TokenKeys {
     const T above = gap == kNothing || bound < -kLargest ? kNone : static_cast<T>(bound > kLargest ? kLargest : bound);
     list.clear();
     list_above(keys_, above, list);
-    add_changed(list);
+    add_changed(above, list);
   }
 
   // At least the k best.
   void list_best(std::size_t k, double* maxima, Candidates& list) const {
     list.clear();
-    list_above(keys_, kth_block_max(keys_, k, maxima), list);
-    add_changed(list);
+    const T bound = kth_block_max(keys_, k, maxima);
+    list_above(keys_, bound, list);
+    add_changed(bound, list);
   }
 
   // The k best of the logits as they were given, in order; fewer where those are -Infinity.
@@ -153,8 +172,13 @@ class TokenKeys {
 
   // The lowest id of the greatest key.
   std::int32_t first_greatest() const {
-    std::int32_t first = max_ == keys_max_ ? static_cast<std::int32_t>(k_.find_equal(keys_, n_, keys_max()))
-                                           : static_cast<std::int32_t>(n_);
+    std::int32_t first = static_cast<std::int32_t>(n_);
+    if (max_ == keys_max_) {
+      each_with_greatest([&](std::size_t start, std::size_t length) {
+        first = static_cast<std::int32_t>(start + k_.find_equal(keys_ + start, length, keys_max()));
+        return false;
+      });
+    }
     for (std::size_t i = 0; i < changed_.count(); ++i) {
       const Changed& c = changed_[i];
       if (!c.banned && key_of(c) == max_ && c.id < first) first = c.id;
@@ -166,12 +190,27 @@ class TokenKeys {
   const T* row_;
   const T* keys_ = nullptr;
   std::size_t n_;
+  const double* row_maxima_;
   T* copy_;
   std::int32_t* ids_;
   ChangedLogits& changed_;
   const KernelsOf<T>& k_;
   double max_ = kNothing, keys_max_ = kNothing;
   bool negate_ = false;
+
+  // The parts of the row that have its greatest key, until work gives false: the chunks whose maximum is known to be
+  // it.
+  template <class Work>
+  void each_with_greatest(const Work& work) const {
+    if (!is_row() || row_maxima_ == nullptr) {
+      work(0, n_);
+      return;
+    }
+    for (std::size_t c = 0; c < chunk_count(n_); ++c) {
+      const std::size_t start = c * kChunk;
+      if (row_maxima_[c] == keys_max_ && !work(start, n_ - start < kChunk ? n_ - start : kChunk)) return;
+    }
+  }
 
   void exclude(const std::int32_t* words) {
     for (std::size_t i = 0; i < n_; i += 32) {
@@ -187,14 +226,15 @@ class TokenKeys {
     for (std::size_t i = 0; i < found; ++i) list.add(static_cast<double>(x[ids_[i]]), ids_[i]);
   }
 
-  void add_changed(Candidates& list) const {
+  void add_changed(T bound, Candidates& list) const {
     for (std::size_t i = 0; i < changed_.count(); ++i) {
-      if (!changed_[i].banned) list.add(key_of(changed_[i]), changed_[i].id);
+      const double key = key_of(changed_[i]);
+      if (!changed_[i].banned && key > static_cast<double>(bound)) list.add(key, changed_[i].id);
     }
   }
 
-  // A number above which, or at which, stand at least k of x: below the k-th greatest maximum of blocks. In a row
-  // without order that leaves few more than k.
+  // A number above which stand at least k of x, or all that take part: below the k-th greatest maximum of blocks. In a
+  // row without order that leaves few more than k.
   T kth_block_max(const T* x, std::size_t k, double* maxima) const {
     const std::size_t length = n_ / (kBlocksPer * k);
     if (length < kShortest) return kNone;

@@ -18,7 +18,7 @@ struct TokenMemory {
   Changed* changed;
   std::int32_t* slots;
   std::size_t slot_count;
-  double *exponents, *weights, *sums, *ends, *chunks, *maxima;
+  double *exponents, *weights, *sums, *ends, *chunks, *row_chunks, *maxima, *changed_terms;
 };
 
 template <class T>
@@ -26,13 +26,14 @@ class TokenRow {
  public:
   TokenRow(const Sampling<T>& sampling, std::size_t row, const TokenMemory<T>& memory)
       : s_(sampling), m_(memory), n_(sampling.logits.layout.n), row_(row), x_(sampling.logits.data + row * n_),
-        changed_(memory.changed, memory.slots, memory.slot_count), keys_(x_, n_, memory.copy, memory.ids, changed_),
+        changed_(memory.changed, memory.slots, memory.slot_count),
+        keys_(x_, n_, n_ > kChunk ? memory.row_chunks : nullptr, memory.copy, memory.ids, changed_),
         list_(memory.list) {}
 
   void sample() {
     ids_ = s_.ids + row_ * s_.width();
     values_ = s_.values + row_ * (2 * s_.width() + 3);
-    sums_of(x_, 1, &raw_max_, &raw_log_);
+    sums_of(x_, 1, m_.row_chunks, &raw_max_, &raw_log_);
     const T max = raw_max_;
     if (max != max || (s_.logits.rule == NonFinite::kIeee && max - max != 0)) return fill_with_nan();
     change();
@@ -67,9 +68,9 @@ class TokenRow {
   bool is_limit_scale() const { return size() == 0 || size() - size() != 0; }
 
   // The greatest of x and log sum e^(beta (x - max)).
-  void sums_of(const T* x, double beta, T* max, double* log_sum) const {
+  void sums_of(const T* x, double beta, double* chunks, T* max, double* log_sum) const {
     const Logits<T> logits{x, {1, n_, 1}, beta, NonFinite::kLimit, nullptr, {0, 0, 0}};
-    RowSums<T>(logits).of(x, 1, max, log_sum, m_.chunks);
+    RowSums<T>(logits).of(x, 1, max, log_sum, chunks);
   }
 
   void fill_with_nan() {

@@ -123,13 +123,16 @@ double TokenRow<T>::kept_mass() {
   } else {
     T keys_max = raw_max_;
     double log_sum = raw_log_;
-    if (!keys_.is_row() || magnitude != 1) sums_of(keys_.keys(), magnitude, &keys_max, &log_sum);
+    if (!keys_.is_row() || magnitude != 1) sums_of(keys_.keys(), magnitude, m_.chunks, &keys_max, &log_sum);
     CompensatedSum sum;
     if (keys_max > TokenKeys<T>::kNone)
       sum.add(exp_of(exponent_of(static_cast<double>(keys_max), max, magnitude) + log_sum));
+    double* const terms = m_.changed_terms;
     for (std::size_t i = 0; i < changed_.count(); ++i) {
-      sum.add(exp_of(exponent_of(keys_.key_of(changed_[i].id), max, magnitude)));
+      terms[i] = changed_[i].banned ? kNothing : exponent_of(keys_.key_of(changed_[i]), max, magnitude);
     }
+    kernels().f64.exp(terms, terms, changed_.count());
+    for (std::size_t i = 0; i < changed_.count(); ++i) sum.add(terms[i]);
     total = sum.total();
   }
   const double mass = list_.total() / total;
@@ -164,14 +167,16 @@ Outcome sample_tokens(const Sampling<T>& s) {
   const std::size_t blocks = Wheel::blocks(n);
   const Scratch copies(slots, n * sizeof(T)), ids(slots, n * sizeof(std::int32_t)), lists(slots, n * sizeof(Candidate));
   const Scratch changed(slots, (changes + 1) * sizeof(Changed)), hash(slots, hashed * sizeof(std::int32_t));
-  const Scratch numbers(slots, (2 * n + 2 * blocks + 4 * chunk_count(n) + TokenKeys<T>::maxima(n)) * sizeof(double));
+  const Scratch numbers(slots,
+                        (2 * n + 2 * blocks + 8 * chunk_count(n) + TokenKeys<T>::maxima(n) + changes) * sizeof(double));
   if (!copies.ok() || !ids.ok() || !lists.ok() || !changed.ok() || !hash.ok() || !numbers.ok()) {
     return {Status::kOutOfMemory, 0};
   }
   auto task = [&](std::size_t row, std::size_t slot) {
     double* const exponents = numbers.template part<double>(slot);
     double *const weights = exponents + n, *const sums = weights + n, *const ends = sums + blocks;
-    double *const chunks = ends + blocks, *const maxima = chunks + 4 * chunk_count(n);
+    double *const chunks = ends + blocks, *const row_chunks = chunks + 4 * chunk_count(n),
+                  *const maxima = row_chunks + 4 * chunk_count(n);
     const TokenMemory<T> memory{copies.template part<T>(slot),
                                 ids.template part<std::int32_t>(slot),
                                 lists.template part<Candidate>(slot),
@@ -183,7 +188,9 @@ Outcome sample_tokens(const Sampling<T>& s) {
                                 sums,
                                 ends,
                                 chunks,
-                                maxima};
+                                row_chunks,
+                                maxima,
+                                maxima + TokenKeys<T>::maxima(n)};
     TokenRow<T>(s, row, memory).sample();
   };
   if (slots == 1) {

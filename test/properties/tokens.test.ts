@@ -29,7 +29,14 @@ function randomOptions(n: number, rng: library.Rng): Options {
   const ids = (most: number): number[] => Array.from({ length: below(most) + 1 }, () => below(n));
   const filters = ['temperature', 'minP', 'topK', 'topP', 'typicalP'] as const;
   const options: Record<string, unknown> = {
-    ...pick<object>({}, {}, { temperature: pick(0.3, 0.7, 1.7, 5) }, { beta: pick(-1, 0, 2) }, { temperature: 0 }, { base: 2 }),
+    ...pick<object>(
+      {},
+      {},
+      { temperature: pick(0.3, 0.7, 1.7, 5) },
+      { beta: pick(-1, 0, 2) },
+      { temperature: 0 },
+      { base: 2 },
+    ),
     topK: maybe(() => pick(1, 2, below(n) + 1, 50)),
     topP: maybe(() => pick(0.5, 0.75, 0.9, 0.95, random() || 1)),
     minP: maybe(() => pick(0, 0.05, 0.5, 1, random())),
@@ -43,7 +50,11 @@ function randomOptions(n: number, rng: library.Rng): Options {
     allow: maybe(() => ids(2 * n), 0.2),
     ties: pick(undefined, 'lower', 'all'),
     order: maybe(
-      () => [...pick(['bias', 'penalties'], ['penalties', 'bias']), ...[...filters].sort(() => random() - 0.5)] as Options['order'],
+      () =>
+        [
+          ...pick(['bias', 'penalties'], ['penalties', 'bias']),
+          ...[...filters].sort(() => random() - 0.5),
+        ] as Options['order'],
       0.3,
     ),
     count: pick(1, 1, 3),
@@ -69,7 +80,11 @@ function expectNear(actual: unknown, expected: unknown, tolerance: number, label
   });
 }
 
-function outcome(sample: typeof library.sample, logits: library.Input, options: Options): library.SampleResult<Float64Array> | string {
+function outcome(
+  sample: typeof library.sample,
+  logits: library.Input,
+  options: Options,
+): library.SampleResult<Float64Array> | string {
   try {
     return sample(logits, options) as library.SampleResult<Float64Array>;
   } catch (error) {
