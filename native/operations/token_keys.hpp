@@ -74,27 +74,31 @@ class TokenKeys {
   TokenKeys(const T* row, std::size_t n, const double* row_maxima, T* copy, std::int32_t* ids, ChangedLogits& changed)
       : row_(row), n_(n), row_maxima_(row_maxima), copy_(copy), ids_(ids), changed_(changed), k_(kernels().of<T>()) {}
 
-  // `words` are the bits of what may be drawn, nullptr for everything.
-  // `row_max` is the greatest logit.
+  // `words` are the bits of what may be drawn, nullptr for everything. `row_max` is the greatest logit. The copy is
+  // made when it is needed: until settle() the keys are those of the row, except for the changed ones.
   void take(bool negate, const std::int32_t* words, T row_max) {
     negate_ = negate;
+    words_ = words;
     keys_ = row_;
     max_ = keys_max_ = row_max;
-    if (!negate && words == nullptr && changed_.count() == 0) return;
+    is_settled_ = !negate && words == nullptr && changed_.count() == 0;
+    if (negate || words != nullptr) settle();
+  }
+
+  bool is_settled() const { return is_settled_; }
+
+  void settle() {
+    if (is_settled_) return;
+    is_settled_ = true;
     keys_ = copy_;
-    if (negate) {
+    if (negate_) {
       for (std::size_t i = 0; i < n_; ++i) copy_[i] = -row_[i];
     } else {
       std::memcpy(copy_, row_, n_ * sizeof(T));
     }
-    if (words != nullptr) exclude(words);
-    bool same_max = !negate && words == nullptr;
-    for (std::size_t i = 0; i < changed_.count(); ++i) {
-      const std::int32_t id = changed_[i].id;
-      same_max = same_max && row_[id] != row_max;
-      copy_[id] = kNone;
-    }
-    if (!same_max) max_ = keys_max_ = k_.max(keys_, n_, false);
+    if (words_ != nullptr) exclude(words_);
+    for (std::size_t i = 0; i < changed_.count(); ++i) copy_[changed_[i].id] = kNone;
+    max_ = keys_max_ = k_.max(keys_, n_, false);
     for (std::size_t i = 0; i < changed_.count(); ++i) {
       if (!changed_[i].banned && key_of(changed_[i]) > max_) max_ = key_of(changed_[i]);
     }
@@ -143,29 +147,30 @@ class TokenKeys {
   }
 
   // Those with max + gap or more, gap <= 0, but never -Infinity; some below it, too.
-  void list_from(double gap, Candidates& list) const {
+  void list_from(double gap, Candidates& list) {
+    settle();
     constexpr bool kIsFloat = sizeof(T) == sizeof(float);
     constexpr double kLargest = kIsFloat ? 0x1.fffffep127 : 0x1.fffffffffffffp1023;
     const double size = (max_ < 0 ? -max_ : max_) - gap, least = max_ + gap;
     const double bound = size - size == 0 ? least - size * (kIsFloat ? 0x1p-20 : 0x1p-50) - 0x1p-140 : least;
     const T above = gap == kNothing || bound < -kLargest ? kNone : static_cast<T>(bound > kLargest ? kLargest : bound);
-    list.clear();
-    list_above(keys_, above, list);
-    add_changed(above, list);
+    list_above_bound(above, list);
   }
 
   // At least the k best.
-  void list_best(std::size_t k, double* maxima, Candidates& list) const {
-    list.clear();
-    const T bound = kth_block_max(keys_, k, maxima);
-    list_above(keys_, bound, list);
-    add_changed(bound, list);
+  void list_best(std::size_t k, double* maxima, Candidates& list) {
+    list_above_bound(kth_block_max(keys_, k, maxima), list);
+    if (is_settled_ || list.count() >= k) return;
+    // Too many of those above the bound were changed.
+    settle();
+    list_above_bound(kth_block_max(keys_, k, maxima), list);
   }
 
   // The k best of the logits as they were given, in order; fewer where those are -Infinity.
   void list_best_of_row(std::size_t k, double* maxima, Candidates& list) const {
     list.clear();
-    list_above(row_, kth_block_max(row_, k, maxima), list);
+    const std::size_t found = k_.find_above(row_, n_, kth_block_max(row_, k, maxima), ids_);
+    for (std::size_t i = 0; i < found; ++i) list.add(static_cast<double>(row_[ids_[i]]), ids_[i]);
     list.keep_best(k, false);
     list.sort_best_first();
   }
@@ -196,7 +201,8 @@ class TokenKeys {
   ChangedLogits& changed_;
   const KernelsOf<T>& k_;
   double max_ = kNothing, keys_max_ = kNothing;
-  bool negate_ = false;
+  const std::int32_t* words_ = nullptr;
+  bool negate_ = false, is_settled_ = true;
 
   // The parts of the row that have its greatest key, until work gives false: the chunks whose maximum is known to be
   // it.
@@ -221,12 +227,13 @@ class TokenKeys {
     }
   }
 
-  void list_above(const T* x, T bound, Candidates& list) const {
-    const std::size_t found = k_.find_above(x, n_, bound, ids_);
-    for (std::size_t i = 0; i < found; ++i) list.add(static_cast<double>(x[ids_[i]]), ids_[i]);
-  }
-
-  void add_changed(T bound, Candidates& list) const {
+  // All keys above the bound.
+  void list_above_bound(T bound, Candidates& list) const {
+    list.clear();
+    const std::size_t found = k_.find_above(keys_, n_, bound, ids_);
+    for (std::size_t i = 0; i < found; ++i) {
+      if (is_settled_ || changed_.find(ids_[i]) == nullptr) list.add(static_cast<double>(keys_[ids_[i]]), ids_[i]);
+    }
     for (std::size_t i = 0; i < changed_.count(); ++i) {
       const double key = key_of(changed_[i]);
       if (!changed_[i].banned && key > static_cast<double>(bound)) list.add(key, changed_[i].id);

@@ -149,6 +149,7 @@ class TokenRow {
     scale_ = s_.logits.beta;
     if (size() - size() == 0) return;
     if (!is_list_) {
+      keys_.settle();
       list_.clear();
       if (s_.keeps_ties) {
         keys_.list_from(0, list_);
@@ -182,6 +183,7 @@ class TokenRow {
 
   // exponents, weights and their sums of the whole row.
   Wheel weigh_whole() {
+    keys_.settle();
     const double max = keys_.max(), magnitude = size();
     const T* keys = keys_.keys();
     const bool is_plain = sizeof(T) == sizeof(float) && !is_limit_scale() && max - max == 0;
@@ -234,6 +236,10 @@ class TokenRow {
   template <class IdOf, class LogOf>
   void draw(Wheel& wheel, std::size_t support, const IdOf& id_of, const LogOf& log_of_id);
   double kept_mass();
+  bool unsettled_total(double* total);
+  double settled_total();
+  template <class KeyOf>
+  double sum_of_changed(double max, const KeyOf& key_of) const;
   double raw_log_probability(std::int32_t id) const;
   double whole_log_probability(std::int32_t id) const;
 };

@@ -109,34 +109,65 @@ void TokenRow<T>::finish_list() {
   summary[1] = kept_mass();
 }
 
-// The mass that the list has of the row, at the last scale. The list is weighed anew.
+// The mass that the list has of the row, at the last scale. The list is weighed anew. Right to float32 for float32.
 template <class T>
 double TokenRow<T>::kept_mass() {
   if (keys_.negated() != (scale_ < 0)) keys_.take(scale_ < 0, words_of_row(), raw_max_);
-  const double max = keys_.max(), magnitude = size();
-  list_.weigh(magnitude, max);
-  double total;
-  if (max - max != 0 || magnitude == 0) {
-    total = static_cast<double>(keys_.count(max));
-  } else if (magnitude - magnitude != 0) {
-    total = static_cast<double>(keys_.count_greatest());
-  } else {
-    T keys_max = raw_max_;
-    double log_sum = raw_log_;
-    if (!keys_.is_row() || magnitude != 1) sums_of(keys_.keys(), magnitude, m_.chunks, &keys_max, &log_sum);
-    CompensatedSum sum;
-    if (keys_max > TokenKeys<T>::kNone)
-      sum.add(exp_of(exponent_of(static_cast<double>(keys_max), max, magnitude) + log_sum));
-    double* const terms = m_.changed_terms;
-    for (std::size_t i = 0; i < changed_.count(); ++i) {
-      terms[i] = changed_[i].banned ? kNothing : exponent_of(keys_.key_of(changed_[i]), max, magnitude);
-    }
-    kernels().f64.exp(terms, terms, changed_.count());
-    for (std::size_t i = 0; i < changed_.count(); ++i) sum.add(terms[i]);
-    total = sum.total();
-  }
+  double total = 0;
+  if (!unsettled_total(&total)) total = settled_total();
   const double mass = list_.total() / total;
   return mass > 1 ? 1 : mass;
+}
+
+// e^(size (key - max)) of each changed logit, or of what it was, and their sum.
+template <class T>
+template <class KeyOf>
+double TokenRow<T>::sum_of_changed(double max, const KeyOf& key_of) const {
+  double* const terms = m_.changed_terms;
+  const std::size_t count = changed_.count();
+  for (std::size_t i = 0; i < count; ++i) terms[i] = exponent_of(key_of(changed_[i]), max, size());
+  kernels().f64.exp(terms, terms, count);
+  CompensatedSum sum;
+  for (std::size_t i = 0; i < count; ++i) sum.add(terms[i]);
+  return sum.total();
+}
+
+// The row's sum, less what the changed logits had in it, plus what they have: without a copy of the row. False where
+// that would lose digits.
+template <class T>
+bool TokenRow<T>::unsettled_total(double* total) {
+  const double max = static_cast<double>(raw_max_);
+  if (keys_.is_settled() || max - max != 0 || is_limit_scale()) return false;
+  for (std::size_t i = 0; i < changed_.count(); ++i) {
+    if (!changed_[i].banned && keys_.key_of(changed_[i]) > max) return false;
+  }
+  T row_max = raw_max_;
+  double log_sum = raw_log_;
+  if (size() != 1) sums_of(x_, size(), m_.chunks, &row_max, &log_sum);
+  const double whole = exp_of(log_sum);
+  const double before = sum_of_changed(max, [this](const Changed& c) { return static_cast<double>(x_[c.id]); });
+  if (before > whole / 2) return false;
+  list_.weigh(size(), max);
+  *total =
+      whole - before + sum_of_changed(max, [this](const Changed& c) { return c.banned ? kNothing : keys_.key_of(c); });
+  return true;
+}
+
+template <class T>
+double TokenRow<T>::settled_total() {
+  keys_.settle();
+  const double max = keys_.max(), magnitude = size();
+  list_.weigh(magnitude, max);
+  if (max - max != 0 || magnitude == 0) return static_cast<double>(keys_.count(max));
+  if (magnitude - magnitude != 0) return static_cast<double>(keys_.count_greatest());
+  T keys_max = raw_max_;
+  double log_sum = raw_log_;
+  if (!keys_.is_row() || magnitude != 1) sums_of(keys_.keys(), magnitude, m_.chunks, &keys_max, &log_sum);
+  double total = sum_of_changed(max, [this](const Changed& c) { return c.banned ? kNothing : keys_.key_of(c); });
+  if (keys_max > TokenKeys<T>::kNone) {
+    total += exp_of(exponent_of(static_cast<double>(keys_max), max, magnitude) + log_sum);
+  }
+  return total;
 }
 
 // Of equals the lower id; where fewer than are wanted have a logit above -Infinity, the lowest of the others follow.
