@@ -30,7 +30,8 @@ import type { Direction, ElementsOf, Input, Like } from './types';
  * Hoof and Welling 2019). Logits of +Infinity share all the mass; a row with a NaN gives id -1 and NaN, unless nonFinite is
  * 'throw'.
  *
- * @param logits - one vector (Float32Array, Float64Array or numbers), or a tensor with data and dims [..., vocabulary]
+ * @param logits - one vector (Float32Array, Float64Array, Float16Array or numbers), or a tensor with data and dims
+ * [..., vocabulary], whose data may also be a Uint16Array with type 'float16' or 'bfloat16'
  * @param options - see SampleOptions
  * @returns ids and their log-probabilities in nats, after all stages and before them (rawLogprobs: log-softmax of the
  * logits as given); with `logprobs` the most likely tokens; how many tokens were kept, their mass, and the entropy

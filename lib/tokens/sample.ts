@@ -1,7 +1,7 @@
 // The way of `sample` from arguments to result, for either backend.
 import { atCallSite, outOfRange, shapeMismatch } from '../errors';
 import { Float64Array, Int32Array } from '../intrinsics';
-import { measure, readLogits } from '../operations/arguments';
+import { measure } from '../operations/arguments';
 import { Arrangement } from '../operations/arrange';
 import { tensorOf } from '../operations/results';
 import { concluding } from '../operations/shared';
@@ -11,6 +11,7 @@ import type { SampleCall } from '../token-calls';
 import type { Operation } from '../types';
 import { validateOptions, validateRule, validateScale } from '../validate';
 import { readFilters, stagesOf } from './filters';
+import { readAnyLogits } from './halves';
 import { drawUniforms, missingRng, noChance, readRng } from './uniforms';
 import { readAllowed, readBiases, readHistory } from './vocabulary';
 
@@ -31,7 +32,7 @@ export function sampling(
     const beta = validateScale(inverse, temperature, base);
     const filters = readFilters(options);
     const { count, top } = filters;
-    const logits = readLogits(given);
+    const logits = readAnyLogits(given);
     const dims = measure(logits);
     const n = dims[dims.length - 1];
     if (n === undefined) throw shapeMismatch('logits', 'have an axis of the vocabulary', 'shape []');

@@ -27,7 +27,7 @@ double TokenRow<T>::raw_log_probability(std::int32_t id) const {
   const T z = x_[id];
   if (raw_max_ - raw_max_ == 0) return static_cast<double>(z) - static_cast<double>(raw_max_) - raw_log_;
   if (z != raw_max_ || z < 0) return kNothing;
-  return -log_of(static_cast<double>(kernels().of<T>().count_equal(x_, n_, z)));
+  return 0 - log_of(static_cast<double>(kernels().of<T>().count_equal(x_, n_, z)));
 }
 
 template <class T>

@@ -92,28 +92,44 @@ function outcome(
   }
 }
 
-describe.each(['Float64Array', 'Float32Array'] as const)('%s', (kind) => {
-  test('draws what the reference draws', () => {
+function expectSame(logits: Float32Array | Float64Array, options: Options, stream: number, label: string): void {
+  const ours = outcome(library.sample, logits, options);
+  const theirs = outcome(reference.sample, logits, { ...options, rng: new library.Rng(seed, stream) });
+  if (typeof theirs === 'string' || typeof ours === 'string') {
+    expect(ours, label).toBe(theirs);
+    return;
+  }
+  expect(ours.ids, label).toEqual(theirs.ids);
+  expect(ours.kept, label).toBe(theirs.kept);
+  expectNear(ours.logprobs, theirs.logprobs, 1e-13, label);
+  expectNear(ours.entropy, theirs.entropy, 1e-12, label);
+  const single = logits instanceof Float32Array ? 2e-6 : 1e-13;
+  expectNear(ours.rawLogprobs, theirs.rawLogprobs, single, label);
+  expectNear(ours.keptMass, theirs.keptMass, single, label);
+  expect(ours.top?.ids, label).toEqual(theirs.top?.ids);
+  expectNear(ours.top?.logprobs ?? [], theirs.top?.logprobs ?? [], 1e-13, label);
+}
+
+describe.each(['Float64Array', 'Float32Array'] as const)('%s: draws what the reference draws', (kind) => {
+  test('from short rows', () => {
     for (let i = 0; i < 4000; i += 1) {
-      const n = pick(1, 2, 5, 17, 64, 300);
-      const logits = globalThis[kind].from(randomRow(n));
-      const options = randomOptions(n, new library.Rng(seed, i));
-      const label = `case ${i}: ${JSON.stringify(options)} of ${Array.from(logits).join()}`;
-      const ours = outcome(library.sample, logits, options);
-      const theirs = outcome(reference.sample, logits, { ...options, rng: new library.Rng(seed, i) });
-      if (typeof theirs === 'string' || typeof ours === 'string') {
-        expect(ours, label).toBe(theirs);
-        continue;
-      }
-      expect(ours.ids, label).toEqual(theirs.ids);
-      expect(ours.kept, label).toBe(theirs.kept);
-      expectNear(ours.logprobs, theirs.logprobs, 1e-13, label);
-      expectNear(ours.entropy, theirs.entropy, 1e-12, label);
-      const single = kind === 'Float32Array' ? 2e-6 : 1e-13;
-      expectNear(ours.rawLogprobs, theirs.rawLogprobs, single, label);
-      expectNear(ours.keptMass, theirs.keptMass, single, label);
-      expect(ours.top?.ids, label).toEqual(theirs.top?.ids);
-      expectNear(ours.top?.logprobs ?? [], theirs.top?.logprobs ?? [], 1e-13, label);
+      const logits = globalThis[kind].from(randomRow(pick(1, 2, 5, 17, 64, 300)));
+      const options = randomOptions(logits.length, new library.Rng(seed, i));
+      expectSame(logits, options, i, `case ${i}: ${JSON.stringify(options)} of ${Array.from(logits).join()}`);
+    }
+  });
+
+  // Of several chunks; lists longer than those that are sorted.
+  test('from long rows', () => {
+    for (let i = 0; i < 150; i += 1) {
+      const logits = globalThis[kind].from(randomRow(pick(4096, 5000, 12345)));
+      const options = randomOptions(logits.length, new library.Rng(seed, i));
+      const few = {
+        ...options,
+        logprobs: options.logprobs && 5,
+        history: options.history && Array.from(options.history as number[]).slice(0, 400),
+      };
+      expectSame(logits, few, i, `case ${i}: ${JSON.stringify({ ...few, allow: undefined })}`);
     }
   });
 });
