@@ -28,6 +28,14 @@ const CASES = [
   { name: 'top-p 0.95 alone', options: { temperature: 0.8, topP: 0.95, rng } },
   { name: 'typical-p 0.9 alone', options: { temperature: 0.8, typicalP: 0.9, rng } },
   { name: 'no filter', options: { rng } },
+  {
+    name: 'gumbelSoftmax',
+    call: () => native.gumbelSoftmax(logits, { rng }),
+  },
+  {
+    name: 'gumbelSoftmaxVjp',
+    call: () => native.gumbelSoftmaxVjp(logits, logits, { rng }),
+  },
   { name: `batch of ${ROWS}, top-k 50, top-p 0.95`, input: batch, options: { ...usual, rng }, one: 150 * ROWS },
 ];
 
@@ -35,13 +43,13 @@ const run = describeRun();
 printRun(run);
 const results = { run, cases: [] };
 for (const listed of CASES) {
-  const { name, one, two, options, input = logits } = listed;
+  const { name, one, two, options, input = logits, call = () => native.sample(input, options) } = listed;
   const contestants = [1, 2].map((threads) => ({
     name: `native, ${threads}`,
     prepare: () => native.setThreads(threads),
-    run: () => native.sample(input, options),
+    run: call,
   }));
-  if (options.topK !== undefined && input === logits) contestants.push(...(await peers(options)));
+  if (options?.topK !== undefined && input === logits) contestants.push(...(await peers(options)));
   const times = await measure(contestants, { rounds: Number(given.rounds) });
   results.cases.push({ name, times });
   console.log(`\n${name}, of ${VOCABULARY} logits`);

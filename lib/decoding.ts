@@ -59,7 +59,7 @@ export function sample<Logits extends Input>(logits: Logits, options?: SampleOpt
  * @returns probabilities of the logits' kind and shape; `out` if it was given
  * @throws the same as softmax; ERR_OUT_OF_RANGE where tau is not > 0 and finite
  * @example
- * gumbelSoftmax([1, 2, 4], { tau: 0.5, rng: new Rng(1) }); // Float64Array of three numbers whose sum is 1
+ * gumbelSoftmax([1, 2, 4], { tau: 0.5, rng: new Rng(1) }); // Float64Array [0.00769..., 0.140..., 0.852...]
  */
 export function gumbelSoftmax<Logits extends Input, Out = Like<Logits>>(
   logits: Logits,
@@ -82,7 +82,7 @@ export function gumbelSoftmax<Logits extends Input, Out = Like<Logits>>(
  * @returns the gradient with respect to the logits, of their kind and shape; `out` if it was given
  * @throws the same as gumbelSoftmax
  * @example
- * gumbelSoftmaxVjp([1, 2, 4], [1, 1, 1], { tau: 0.5, rng: new Rng(1) }); // zeros: a common shift changes nothing
+ * gumbelSoftmaxVjp([0, 0], [1, 0], { rng: new Rng(1) }); // Float64Array [0.237..., -0.237...]
  */
 export function gumbelSoftmaxVjp<Logits extends Input, Out = Like<Logits>>(
   logits: Logits,

@@ -133,3 +133,20 @@ describe.each(['Float64Array', 'Float32Array'] as const)('%s: draws what the ref
     }
   });
 });
+
+test('gumbelSoftmax and gumbelSoftmaxVjp: a common shift changes nothing, and no gradient points along it', () => {
+  for (let i = 0; i < 200; i += 1) {
+    const z = Array.from({ length: pick(2, 5, 30) }, () => 4 * random() - 2);
+    const g = z.map(() => random());
+    const given = { tau: 0.3 + random(), rng: new library.Rng(seed, i) };
+    const sample = library.gumbelSoftmax(z, given);
+    const shifted = library.gumbelSoftmax(
+      z.map((logit) => logit + 8),
+      { ...given, rng: new library.Rng(seed, i) },
+    );
+    expectNear(shifted, sample, 1e-13, `case ${i}`);
+    const vjp = library.gumbelSoftmaxVjp(z, g, { ...given, rng: new library.Rng(seed, i) });
+    expect(Math.abs(vjp.reduce((a, b) => a + b))).toBeLessThan(1e-14);
+    expectNear(vjp, reference.gumbelSoftmaxVjp(z, g, { ...given, rng: new library.Rng(seed, i) }), 1e-14, `case ${i}`);
+  }
+});
