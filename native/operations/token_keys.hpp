@@ -71,8 +71,10 @@ class TokenKeys {
   static constexpr T kNone = -static_cast<T>(__builtin_inf());
 
   // `row_maxima` are those of the row's chunks, nullptr where it has but one.
-  TokenKeys(const T* row, std::size_t n, const double* row_maxima, T* copy, std::int32_t* ids, ChangedLogits& changed)
-      : row_(row), n_(n), row_maxima_(row_maxima), copy_(copy), ids_(ids), changed_(changed), k_(kernels().of<T>()) {}
+  TokenKeys(const T* row, std::size_t n, const double* row_maxima, double* maxima, T* copy, std::int32_t* ids,
+            ChangedLogits& changed)
+      : row_(row), n_(n), row_maxima_(row_maxima), maxima_(maxima), copy_(copy), ids_(ids), changed_(changed),
+        k_(kernels().of<T>()) {}
 
   // `words` are the bits of what may be drawn, nullptr for everything. `row_max` is the greatest logit. The copy is
   // made when it is needed: until settle() the keys are those of the row, except for the changed ones.
@@ -91,14 +93,11 @@ class TokenKeys {
     if (is_settled_) return;
     is_settled_ = true;
     keys_ = copy_;
-    if (negate_) {
-      for (std::size_t i = 0; i < n_; ++i) copy_[i] = -row_[i];
-    } else {
-      std::memcpy(copy_, row_, n_ * sizeof(T));
-    }
-    if (words_ != nullptr) exclude(words_);
-    for (std::size_t i = 0; i < changed_.count(); ++i) copy_[changed_[i].id] = kNone;
-    max_ = keys_max_ = k_.max(keys_, n_, false);
+    each_chunk(n_, false, [this](std::size_t c, std::size_t start, std::size_t length) {
+      settle_chunk(start, length);
+      maxima_[c] = static_cast<double>(k_.max(copy_ + start, length, false));
+    });
+    max_ = keys_max_ = kernels().f64.max(maxima_, chunk_count(n_), false);
     for (std::size_t i = 0; i < changed_.count(); ++i) {
       if (!changed_[i].banned && key_of(changed_[i]) > max_) max_ = key_of(changed_[i]);
     }
@@ -196,6 +195,7 @@ class TokenKeys {
   const T* keys_ = nullptr;
   std::size_t n_;
   const double* row_maxima_;
+  double* maxima_;  // room for those of the copy's
   T* copy_;
   std::int32_t* ids_;
   ChangedLogits& changed_;
@@ -218,11 +218,25 @@ class TokenKeys {
     }
   }
 
-  void exclude(const std::int32_t* words) {
-    for (std::size_t i = 0; i < n_; i += 32) {
-      const std::uint32_t word = static_cast<std::uint32_t>(words[i / 32]);
+  void settle_chunk(std::size_t start, std::size_t length) {
+    if (negate_) {
+      for (std::size_t i = start; i < start + length; ++i) copy_[i] = -row_[i];
+    } else {
+      std::memcpy(copy_ + start, row_ + start, length * sizeof(T));
+    }
+    if (words_ != nullptr) exclude(start, length);
+    for (std::size_t i = 0; i < changed_.count(); ++i) {
+      const std::size_t id = static_cast<std::size_t>(changed_[i].id);
+      if (id - start < length) copy_[id] = kNone;
+    }
+  }
+
+  // A chunk begins with a word.
+  void exclude(std::size_t start, std::size_t length) {
+    for (std::size_t i = start; i < start + length; i += 32) {
+      const std::uint32_t word = static_cast<std::uint32_t>(words_[i / 32]);
       if (word == 0xffffffffu) continue;
-      const std::size_t end = n_ - i < 32 ? n_ - i : 32;
+      const std::size_t end = start + length - i < 32 ? start + length - i : 32;
       for (std::size_t j = 0; j < end; ++j) copy_[i + j] = (word >> j & 1) != 0 ? copy_[i + j] : kNone;
     }
   }

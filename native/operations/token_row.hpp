@@ -27,7 +27,7 @@ class TokenRow {
   TokenRow(const Sampling<T>& sampling, std::size_t row, const TokenMemory<T>& memory)
       : s_(sampling), m_(memory), n_(sampling.logits.layout.n), row_(row), x_(sampling.logits.data + row * n_),
         changed_(memory.changed, memory.slots, memory.slot_count),
-        keys_(x_, n_, n_ > kChunk ? memory.row_chunks : nullptr, memory.copy, memory.ids, changed_),
+        keys_(x_, n_, n_ > kChunk ? memory.row_chunks : nullptr, memory.maxima, memory.copy, memory.ids, changed_),
         list_(memory.list) {}
 
   void sample() {

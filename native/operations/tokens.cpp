@@ -141,15 +141,15 @@ bool TokenRow<T>::unsettled_total(double* total) {
   for (std::size_t i = 0; i < changed_.count(); ++i) {
     if (!changed_[i].banned && keys_.key_of(changed_[i]) > max) return false;
   }
+  // The row's sum is 1 at least.
+  const double before = sum_of_changed(max, [this](const Changed& c) { return static_cast<double>(x_[c.id]); });
+  if (before > 0.5) return false;
   T row_max = raw_max_;
   double log_sum = raw_log_;
   if (size() != 1) sums_of(x_, size(), m_.chunks, &row_max, &log_sum);
-  const double whole = exp_of(log_sum);
-  const double before = sum_of_changed(max, [this](const Changed& c) { return static_cast<double>(x_[c.id]); });
-  if (before > whole / 2) return false;
   list_.weigh(size(), max);
-  *total =
-      whole - before + sum_of_changed(max, [this](const Changed& c) { return c.banned ? kNothing : keys_.key_of(c); });
+  const double after = sum_of_changed(max, [this](const Changed& c) { return c.banned ? kNothing : keys_.key_of(c); });
+  *total = exp_of(log_sum) - before + after;
   return true;
 }
 
