@@ -16,6 +16,7 @@ struct Changed {
   std::int32_t times;  // in the history
   double bias, value;
   bool banned;
+  std::int32_t next;  // of the same chunk, or -1
 };
 
 // The changed logits of a row, by id.
@@ -42,7 +43,7 @@ class ChangedLogits {
     const std::size_t slot = slot_of(id);
     if (slots_[slot] < 0) {
       slots_[slot] = static_cast<std::int32_t>(count_);
-      list_[count_++] = {id, 0, 0, 0, false};
+      list_[count_++] = {id, 0, 0, 0, false, -1};
     }
     return list_[slots_[slot]];
   }
@@ -93,8 +94,9 @@ class TokenKeys {
     if (is_settled_) return;
     is_settled_ = true;
     keys_ = copy_;
+    sort_into_chunks();
     each_chunk(n_, false, [this](std::size_t c, std::size_t start, std::size_t length) {
-      settle_chunk(start, length);
+      settle_chunk(c, start, length);
       maxima_[c] = static_cast<double>(k_.max(copy_ + start, length, false));
     });
     max_ = keys_max_ = kernels().f64.max(maxima_, chunk_count(n_), false);
@@ -218,16 +220,25 @@ class TokenKeys {
     }
   }
 
-  void settle_chunk(std::size_t start, std::size_t length) {
+  // ids_ has the first changed logit of each chunk, or -1.
+  void sort_into_chunks() {
+    for (std::size_t c = 0; c < chunk_count(n_); ++c) ids_[c] = -1;
+    for (std::size_t i = 0; i < changed_.count(); ++i) {
+      std::int32_t& first = ids_[static_cast<std::size_t>(changed_[i].id) / kChunk];
+      changed_[i].next = first;
+      first = static_cast<std::int32_t>(i);
+    }
+  }
+
+  void settle_chunk(std::size_t c, std::size_t start, std::size_t length) {
     if (negate_) {
       for (std::size_t i = start; i < start + length; ++i) copy_[i] = -row_[i];
     } else {
       std::memcpy(copy_ + start, row_ + start, length * sizeof(T));
     }
     if (words_ != nullptr) exclude(start, length);
-    for (std::size_t i = 0; i < changed_.count(); ++i) {
-      const std::size_t id = static_cast<std::size_t>(changed_[i].id);
-      if (id - start < length) copy_[id] = kNone;
+    for (std::int32_t i = ids_[c]; i >= 0; i = changed_[static_cast<std::size_t>(i)].next) {
+      copy_[changed_[static_cast<std::size_t>(i)].id] = kNone;
     }
   }
 
