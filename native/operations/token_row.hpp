@@ -154,7 +154,9 @@ class TokenRow {
       if (s_.keeps_ties) {
         keys_.list_from(0, list_);
       } else if (keys_.max() > kNothing) {
-        list_.add(keys_.max(), keys_.first_greatest());
+        // In a job that was given up it may not be found.
+        const std::int32_t first = keys_.first_greatest();
+        if (static_cast<std::size_t>(first) < n_) list_.add(keys_.max(), first);
       }
       is_list_ = true;
     }
