@@ -46,6 +46,7 @@ export function sampling(
     if (rng === undefined && !isCertain) throw missingRng();
     const rngs = rng === undefined ? undefined : readRng(rng, outer);
     const arrangement = new Arrangement(dims, layoutOf(dims, [dims.length - 1]), logits.kind, beta);
+    let uniforms: Float64Array | undefined;
     const call: SampleCall = {
       outer,
       n,
@@ -71,7 +72,11 @@ export function sampling(
       keepsTies: filters.keepsTies,
       count,
       replace: filters.replace,
-      uniforms: rngs === undefined ? noChance(outer, count) : drawUniforms(rngs, outer, count),
+      // Drawn when they are asked for: a call whose arguments are only checked leaves the generator where it stands.
+      get uniforms() {
+        uniforms ??= rngs === undefined ? noChance(outer, count) : drawUniforms(rngs, outer, count);
+        return uniforms;
+      },
       top,
       ids: own(new Int32Array(outer * (count + top))),
       values: own(new Float64Array(outer * (2 * (count + top) + 3))),
