@@ -25,6 +25,7 @@ export type {
   AttentionVjpOptions,
   ScoreOptions,
 } from './attention-options';
+export { gumbelSoftmax, gumbelSoftmaxVjp, sample } from './decoding';
 export type { AdaptiveGradients, AdaptiveSoftmaxOptions } from './layers/adaptive-types';
 export type {
   ContextOptions,
@@ -86,6 +87,8 @@ export type { Proposal } from './random/proposal';
 export type { Drawn, DrawOptions, Exclusion, ExpectedCountOptions } from './random/proposal-options';
 export { type LearnedProposal, proposals, type UnigramOptions } from './random/proposals';
 export { Rng, type RngState } from './random/rng';
+export type { Stage } from './token-calls';
+export type { GumbelOptions, SampleOptions, SampleResult, TokenLogProbabilities } from './tokens/types';
 
 import type {
   ArgmaxOptions,

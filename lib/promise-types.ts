@@ -26,6 +26,7 @@ import type {
 import type { CheckUnbiasedOptions, Estimate, UnbiasedReport } from './random/check-unbiased';
 import type { importanceSampling } from './random/importance';
 import type { Rng } from './random/rng';
+import type { GumbelOptions, SampleOptions, SampleResult } from './tokens/types';
 import type { Direction, ElementsOf, Input, Like, Options, Reduced, Storage, Tensor, TensorLike } from './types';
 
 /** Options that every function of softmax-native/promises has besides its own. */
@@ -260,3 +261,32 @@ export type CheckUnbiasedPromise = (
 export type ImportanceSamplingPromise = (
   ...args: Parameters<typeof importanceSampling>
 ) => Promise<ReturnType<typeof importanceSampling>>;
+
+export interface SamplePromise {
+  <Logits extends Input>(logits: Logits, options: Giving<SampleOptions>): Promise<Transferred<SampleResult<Logits>>>;
+  <Logits extends Input>(logits: Logits, options?: Keeping<SampleOptions>): Promise<SampleResult<Logits>>;
+}
+
+export interface GumbelPromise {
+  <Logits extends Input, Out = Like<Logits>>(
+    logits: Logits,
+    options: Giving<GumbelOptions<Out> & Fits<ElementsOf<Logits>>>,
+  ): Promise<Transferred<Out>>;
+  <Logits extends Input, Out = Like<Logits>>(
+    logits: Logits,
+    options: Keeping<GumbelOptions<Out> & Fits<ElementsOf<Logits>>>,
+  ): Promise<Out>;
+}
+
+export interface GumbelVjpPromise {
+  <Logits extends Input, Out = Like<Logits>>(
+    logits: Logits,
+    g: Direction<Logits>,
+    options: Giving<GumbelOptions<Out> & Fits<ElementsOf<Logits>>>,
+  ): Promise<Transferred<Out>>;
+  <Logits extends Input, Out = Like<Logits>>(
+    logits: Logits,
+    g: Direction<Logits>,
+    options: Keeping<GumbelOptions<Out> & Fits<ElementsOf<Logits>>>,
+  ): Promise<Out>;
+}

@@ -44,6 +44,8 @@ import type {
   DiagnosePromise,
   DivergencePromise,
   ElementwisePromise,
+  GumbelPromise,
+  GumbelVjpPromise,
   HardmaxPromise,
   ImportanceSamplingPromise,
   JacobianPromise,
@@ -53,9 +55,12 @@ import type {
   NllLossPromise,
   ProductPromise,
   ReductionPromise,
+  SamplePromise,
 } from './promise-types';
 import { checkUnbiasedInTurn } from './random/check-unbiased';
 import { importanceSampling as importanceSamplingAtOnce } from './random/importance';
+import { gumbel, gumbelVjp } from './tokens/gumbel';
+import { sampling } from './tokens/sample';
 
 export { EmbeddingTable } from './layers/embedding-table';
 export { HuffmanTree } from './layers/huffman-tree';
@@ -211,4 +216,19 @@ export const SampledSoftmax: PromisedSampledSoftmaxConstructor = promisedMethods
 export const NoiseContrastive: PromisedNoiseContrastiveConstructor = promisedMethods(
   noiseContrastive(jobBackend),
   computingMethods,
+);
+
+/** sample off the event loop: see sample of softmax-native. */
+export const sample: SamplePromise = promised(1, (logits: unknown, options?: object) =>
+  sampling(jobBackend.sample, sample, logits, options),
+);
+
+/** gumbelSoftmax off the event loop: see gumbelSoftmax of softmax-native. */
+export const gumbelSoftmax: GumbelPromise = promised(1, (logits: unknown, options?: object) =>
+  gumbel(jobBackend, gumbelSoftmax, logits, options),
+);
+
+/** gumbelSoftmaxVjp off the event loop: see gumbelSoftmaxVjp of softmax-native. */
+export const gumbelSoftmaxVjp: GumbelVjpPromise = promised(2, (logits: unknown, g: unknown, options?: object) =>
+  gumbelVjp(jobBackend, gumbelSoftmaxVjp, logits, g, options),
 );

@@ -26,6 +26,8 @@ import { product } from './operations/products';
 import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 import { referenceBackend } from './reference/backend';
+import { gumbel, gumbelVjp } from './tokens/gumbel';
+import { sampling } from './tokens/sample';
 
 export { EmbeddingTable } from './layers/embedding-table';
 // These are plain TypeScript as they are.
@@ -157,3 +159,14 @@ export const SampledSoftmax: typeof library.SampledSoftmax = sampledSoftmax(refe
 
 /** NoiseContrastive in float64 TypeScript: see NoiseContrastive of softmax-native. */
 export const NoiseContrastive: typeof library.NoiseContrastive = noiseContrastive(referenceBackend);
+/** sample in float64 TypeScript, by sorting: see sample of softmax-native. */
+export const sample: typeof library.sample = (logits, options) =>
+  sampling(referenceBackend.sample, sample, logits, options) as never;
+
+/** gumbelSoftmax in float64 TypeScript: see gumbelSoftmax of softmax-native. */
+export const gumbelSoftmax: typeof library.gumbelSoftmax = (logits, options) =>
+  gumbel(referenceBackend, gumbelSoftmax, logits, options) as never;
+
+/** gumbelSoftmaxVjp in float64 TypeScript: see gumbelSoftmaxVjp of softmax-native. */
+export const gumbelSoftmaxVjp: typeof library.gumbelSoftmaxVjp = (logits, g, options) =>
+  gumbelVjp(referenceBackend, gumbelSoftmaxVjp, logits, g, options) as never;

@@ -14,6 +14,7 @@ import type {
   LinearTrainCall,
 } from './layer-calls';
 import type { StateCall, StateProbabilitiesCall } from './state-calls';
+import type { SampleCall } from './token-calls';
 import type { TreeDistributionCall, TreeLossCall, TreeSampleCall, TreeTopKCall, TreeTrainCall } from './tree-calls';
 
 /** Real arrays that the functions compute with; the result has the same kind. */
@@ -249,6 +250,8 @@ export interface Backend {
   readonly treeTopK: Operation<TreeTopKCall>;
   readonly treeSample: Operation<TreeSampleCall>;
   readonly treeTrain: Operation<TreeTrainCall>;
+
+  readonly sample: Operation<SampleCall>;
 
   readonly softmaxBetaGradient: Kernel;
   /** The Jacobian of softmax is symmetric: this is its JVP, too. */

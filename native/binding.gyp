@@ -83,6 +83,7 @@
         "operations/softmax_state.cpp",
         "operations/train_own.cpp",
         "operations/train_shared.cpp",
+        "operations/tokens.cpp",
         "operations/tree_loss.cpp",
         "operations/tree_search.cpp",
         "operations/tree_training.cpp",
@@ -102,6 +103,7 @@
         "binding/predictions.cpp",
         "binding/softmax_family.cpp",
         "binding/softmax_state.cpp",
+        "binding/tokens.cpp",
         "binding/tree.cpp"
       ],
       "dependencies": [

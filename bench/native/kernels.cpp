@@ -22,7 +22,7 @@ template <class T>
 struct Field {
   explicit Field(std::size_t count)
       : n(count), x(logits<T>(count)), out(count), weight(count, T(0.5)), spare(count), mask(count, 1), row_max(count),
-        row_sum(count) {
+        row_sum(count), ids(count) {
     for (const T value : x) {
       if (value > max) max = value;
     }
@@ -37,6 +37,7 @@ struct Field {
   std::vector<std::uint8_t> mask;
   std::vector<T> row_max;
   std::vector<double> row_sum;
+  std::vector<std::int32_t> ids;
   T max = -100;
   double sum = 0, at_max = 0, sums[8] = {};
 };
@@ -54,6 +55,7 @@ struct Cases {
   void log() { k.log(f.weight.data(), f.out.data(), f.n); }
   void log1p() { k.log1p(f.weight.data(), f.out.data(), f.n); }
   void max() { seen = k.max(f.x.data(), f.n, false); }
+  void find_above() { seen = static_cast<double>(k.find_above(f.x.data(), f.n, T(1000), f.ids.data())); }
   void find_equal() { seen = static_cast<double>(k.find_equal(f.x.data(), f.n, T(1000))); }
   void count_equal() { seen = static_cast<double>(k.count_equal(f.x.data(), f.n, f.max)); }
   void select_equal() { k.select_equal(f.x.data(), f.out.data(), f.n, f.max, T(1), T(0)); }

@@ -93,6 +93,7 @@ function backendOf(binary: Addon): Backend {
     treeTopK: prompt(binary, descriptions.treeTopK),
     treeSample: prompt(binary, descriptions.treeSample),
     treeTrain: prompt(binary, descriptions.treeTrain),
+    sample: prompt(binary, descriptions.sample),
 
     softmaxBetaGradient: new NativeKernel(binary, descriptions.softmaxBetaGradient, 'elements', 0, undefined),
     softmaxVjp: prompt(binary, descriptions.softmaxVjp),
@@ -138,6 +139,7 @@ function jobsOf(binary: Addon): Backend {
     treeTopK: job(binary, descriptions.treeTopK),
     treeSample: job(binary, descriptions.treeSample),
     treeTrain: job(binary, descriptions.treeTrain),
+    sample: job(binary, descriptions.sample),
 
     softmaxBetaGradient: job(binary, descriptions.softmaxBetaGradient),
     softmaxVjp: job(binary, descriptions.softmaxVjp),

@@ -79,6 +79,8 @@ function replace(
     return changed;
   }
   if (levels === 0) return value;
+  // A generator or a Map among the options stays itself.
+  if (levels < depth && keepsItsState(value)) return value;
   // What the object inherits stays inherited. N.B. the object itself is no prototype: V8 would make a hidden class for each
   // call, and each keeps its call alive until the next full collection.
   const changed = Object.create(Object.getPrototypeOf(value)) as object;
@@ -89,6 +91,9 @@ function replace(
   }
   return changed;
 }
+
+const keepsItsState = (value: object): boolean =>
+  value instanceof Map || typeof (value as { nextUint32?: unknown }).nextUint32 === 'function';
 
 /** The buffer under another owner; undefined for one that cannot be moved, which is then copied like any other. */
 function move(buffer: ArrayBufferLike): ArrayBuffer | undefined {

@@ -14,6 +14,7 @@ import { logSoftmax } from './log-softmax';
 import { logSumExp } from './log-sum-exp';
 import { nllLoss } from './nll-loss';
 import { logSoftmaxJvp, logSoftmaxVjp, softmaxVjp } from './products';
+import { sample } from './sample';
 import { softmax } from './softmax';
 import { softmaxState, stateProbabilities } from './softmax-state';
 import { trainOwnCandidates, trainSharedCandidates } from './train-candidates';
@@ -87,6 +88,8 @@ export const referenceBackend: Backend = {
   treeTopK: operation(treeTopK),
   treeSample: operation(treeSample),
   treeTrain: operation(treeTrain),
+
+  sample: operation(sample),
 
   softmaxBetaGradient: kernel(softmaxBetaGradient),
   softmaxVjp: operation(softmaxVjp),

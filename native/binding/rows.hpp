@@ -12,6 +12,7 @@
 #include "row.hpp"
 #include "softmax_family.hpp"
 #include "softmax_state.hpp"
+#include "tokens.hpp"
 #include "tree.hpp"
 
 namespace softmax_native {
@@ -50,6 +51,8 @@ inline constexpr NamedRow kRows[] = {
     {"treeTopK", tree_top_k_row},
     {"treeSample", tree_sample_row},
     {"treeTrain", tree_train_row},
+
+    {"sample", sample_row},
 
     {"softmaxVjp", softmax_vjp_row},
     {"logSoftmaxVjp", log_softmax_vjp_row},

@@ -102,4 +102,32 @@ void select_equal(const typename V::Scalar* x, typename V::Scalar* out, std::siz
   map<V>(x, out, n, [&](V v) { return V(V::select(v == wanted, yes, no)); });
 }
 
+// The i for which x[i] > bound, ascending, to `ids`; how many they are. Made for few: what is not above is passed over
+// a vector at a time.
+template <class V>
+std::size_t find_above(const typename V::Scalar* x, std::size_t n, typename V::Scalar bound, std::int32_t* ids) {
+  constexpr std::size_t kLanes = V::kLanes;
+  const V least = V::broadcast(bound);
+  std::size_t count = 0;
+  const auto list = [&](unsigned lanes, std::size_t first) {
+    for (; lanes != 0; lanes &= lanes - 1)
+      ids[count++] = static_cast<std::int32_t>(first + static_cast<std::size_t>(__builtin_ctz(lanes)));
+  };
+  std::size_t i = 0;
+  for (; n - i >= 4 * kLanes; i += 4 * kLanes) {
+    const auto a = least < V::load(x + i), b = least < V::load(x + i + kLanes);
+    const auto c = least < V::load(x + i + 2 * kLanes), d = least < V::load(x + i + 3 * kLanes);
+    if (!V::any(V::either(V::either(a, b), V::either(c, d)))) continue;
+    list(V::lanes_of(a), i);
+    list(V::lanes_of(b), i + kLanes);
+    list(V::lanes_of(c), i + 2 * kLanes);
+    list(V::lanes_of(d), i + 3 * kLanes);
+  }
+  for (; i < n; i += kLanes) {
+    const V v = n - i >= kLanes ? V::load(x + i) : V::load_partial(x + i, n - i, least);
+    list(V::lanes_of(least < v), i);
+  }
+  return count;
+}
+
 }  // namespace softmax_native::SOFTMAX_ISA

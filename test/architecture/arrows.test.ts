@@ -22,6 +22,8 @@ const mayImport: Record<string, readonly string[]> = {
     'layers',
     'addressing',
     'random',
+    'tokens',
+    'token-calls',
     'operations',
     'native',
     'reference',
@@ -61,6 +63,19 @@ const mayImport: Record<string, readonly string[]> = {
     'types',
     'options',
   ],
+  tokens: [
+    'tokens',
+    'token-calls',
+    'random',
+    'operations',
+    'validate',
+    'shape',
+    'errors',
+    'intrinsics',
+    'ownership',
+    'types',
+    'options',
+  ],
   operations: [
     'operations',
     'attention-calls',
@@ -79,6 +94,7 @@ const mayImport: Record<string, readonly string[]> = {
     'candidate-calls',
     'layer-calls',
     'state-calls',
+    'token-calls',
     'tree-calls',
     'tiny',
     'errors',
@@ -88,21 +104,39 @@ const mayImport: Record<string, readonly string[]> = {
     'reference',
   ],
   tiny: ['tiny', 'intrinsics', 'types'],
-  reference: ['reference', 'attention-calls', 'candidate-calls', 'layer-calls', 'state-calls', 'tree-calls', 'types'],
+  reference: [
+    'reference',
+    'attention-calls',
+    'candidate-calls',
+    'layer-calls',
+    'state-calls',
+    'token-calls',
+    'tree-calls',
+    'types',
+  ],
   validate: ['errors', 'intrinsics', 'types'],
   shape: ['errors', 'intrinsics', 'types'],
   errors: [],
   intrinsics: [],
   ownership: [],
-  types: ['intrinsics', 'attention-calls', 'candidate-calls', 'layer-calls', 'state-calls', 'tree-calls'],
+  types: [
+    'intrinsics',
+    'attention-calls',
+    'candidate-calls',
+    'layer-calls',
+    'state-calls',
+    'token-calls',
+    'tree-calls',
+  ],
   'attention-calls': ['types'],
   'state-calls': ['types'],
+  'token-calls': ['types'],
   'candidate-calls': ['types'],
   'tree-calls': ['layer-calls', 'types'],
   'layer-calls': ['types'],
   options: ['types'],
   'attention-options': ['types'],
-  'promise-types': ['options', 'attention-options', 'random', 'types'],
+  'promise-types': ['options', 'attention-options', 'random', 'tokens', 'types'],
 };
 
 const lines = (path: string) => read(path).split('\n');
@@ -170,7 +204,9 @@ describe('lib', () => {
   // lib/reference/ is the layer.
   const layerOf = (path: string) => {
     const file = path.replace(/\.m?[jt]s$/, '');
-    return /^lib\/(index|promises|output-layers|memories|reference|derivatives|losses|diagnosis|attention)$/.test(file)
+    return /^lib\/(index|promises|output-layers|memories|reference|derivatives|losses|diagnosis|attention|decoding)$/.test(
+      file,
+    )
       ? 'entry'
       : folderIn('lib', file);
   };

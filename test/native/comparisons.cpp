@@ -69,6 +69,13 @@ void check_row(const KernelTable& table, Distribution distribution, const std::v
   for (const T value : wanted_values(x)) {
     const std::size_t at = k.find_equal(x.data(), n, value), wanted_at = plain_find(x, value);
     if (at != wanted_at) report<T>(table, "find_equal", distribution, n, double(at), double(wanted_at));
+    std::vector<std::int32_t> above(n), wanted_above;
+    above.resize(k.find_above(x.data(), n, value, above.data()));
+    for (std::size_t i = 0; i < n; ++i) {
+      if (x[i] > value) wanted_above.push_back(static_cast<std::int32_t>(i));
+    }
+    if (above != wanted_above)
+      report<T>(table, "find_above", distribution, n, double(above.size()), double(wanted_above.size()));
     std::size_t count = 0;
     for (const T v : x) count += v == value;
     const std::size_t counted = k.count_equal(x.data(), n, value);

@@ -56,6 +56,7 @@ inline constexpr Needs log1p{.domain = Domain::not_negative, .out = true};
 inline constexpr Needs max{.flag = true};
 inline constexpr Needs find_equal{.value = true};
 inline constexpr Needs count_equal{.value = true};
+inline constexpr Needs find_above{.value = true};
 inline constexpr Needs select_equal{.out = true, .value = true};
 inline constexpr Needs find_non_finite{};
 inline constexpr Needs exp_sum{.domain = Domain::keys, .out = true, .beta = true};
@@ -114,6 +115,14 @@ struct Run {
   static void log(const K& k, C& c) { k.log(c.x, c.out, c.n); }
   static void log1p(const K& k, C& c) { k.log1p(c.x, c.out, c.n); }
   static void max(const K& k, C& c) { c.number[0] = k.max(c.x, c.n, c.flag); }
+  static void find_above(const K& k, C& c) {
+    std::vector<std::int32_t> ids(c.n);
+    const std::size_t count = k.find_above(c.x, c.n, c.value, ids.data());
+    double sum = 0;
+    for (std::size_t i = 0; i < count; ++i) sum += static_cast<double>(ids[i]) * static_cast<double>(i + 1);
+    c.number[0] = index(count);
+    c.number[1] = sum;
+  }
   static void find_equal(const K& k, C& c) { c.number[0] = index(k.find_equal(c.x, c.n, c.value)); }
   static void count_equal(const K& k, C& c) { c.number[0] = index(k.count_equal(c.x, c.n, c.value)); }
   static void select_equal(const K& k, C& c) { k.select_equal(c.x, c.out, c.n, c.value, kSome, T(0)); }

@@ -1,0 +1,53 @@
+// How drawing tokens is put to the binary: positions and numbers as in native/binding/tokens.hpp.
+import type { SampleCall, Stage } from '../token-calls';
+import type { Description } from './invoke';
+
+// Of three bits each in one number, the first stage lowest; 0 = no more.
+const codes: Readonly<Record<Stage, number>> = {
+  bias: 1,
+  penalties: 2,
+  temperature: 3,
+  minP: 4,
+  topK: 5,
+  topP: 6,
+  typicalP: 7,
+};
+
+export const sample: Description<SampleCall> = {
+  name: 'sample',
+  describe: (call) => ({
+    arrays: [
+      call.logits,
+      call.ids,
+      undefined,
+      call.values,
+      call.uniforms,
+      call.allowed,
+      call.history,
+      call.offsets,
+      call.biasIds,
+      call.biases,
+    ],
+    names: ['logits', 'ids', '', 'values', 'options.rng', 'options.allow', 'options.history', '', 'options.logitBias'],
+    results: [3],
+    numbers: [
+      call.stages.reduceRight((code, stage) => 8 * code + codes[stage], 0),
+      call.topK,
+      call.topP,
+      call.leastLog,
+      call.typicalP,
+      call.repetition,
+      call.presence,
+      call.frequency,
+      call.keepsTies ? 1 : 0,
+      call.count,
+      call.replace ? 1 : 0,
+      call.top,
+      call.history?.length ?? 0,
+      call.biasIds?.length ?? 0,
+      call.allowed?.length ?? 0,
+    ],
+    // Two passes of exponentials.
+    work: 2 * call.outer * call.n + 32 * call.outer * call.count,
+  }),
+};

@@ -1,0 +1,238 @@
+#include "tokens.hpp"
+
+#include "each_tile.hpp"
+#include "non_finite.hpp"
+#include "token_row.hpp"
+
+namespace softmax_native {
+namespace {
+
+double log1p_of(double x) {
+  kernels().f64.log1p(&x, &x, 1);
+  return x;
+}
+
+double exp_of(double x) {
+  kernels().f64.exp(&x, &x, 1);
+  return x;
+}
+
+// Lists longer than this are looked at in the order of the vocabulary instead of being sorted by id.
+constexpr std::size_t kSorted = 4096;
+
+}  // namespace
+
+template <class T>
+double TokenRow<T>::raw_log_probability(std::int32_t id) const {
+  const T z = x_[id];
+  if (raw_max_ - raw_max_ == 0) return static_cast<double>(z) - static_cast<double>(raw_max_) - raw_log_;
+  if (z != raw_max_ || z < 0) return kNothing;
+  return 0 - log_of(static_cast<double>(kernels().of<T>().count_equal(x_, n_, z)));
+}
+
+template <class T>
+double TokenRow<T>::whole_log_probability(std::int32_t id) const {
+  return exponent_of(keys_.key_of(id), keys_.max(), size()) - log1p_of(rest_);
+}
+
+// The draws, and what is said of the best of the row, whose ids stand behind the drawn ones.
+template <class T>
+template <class IdOf, class LogOf>
+void TokenRow<T>::draw(Wheel& wheel, std::size_t support, const IdOf& id_of, const LogOf& log_of_id) {
+  const bool exhausted = support == 0 || (!s_.replace && support < s_.count);
+  for (std::size_t i = 0; i < s_.count; ++i) {
+    if (exhausted) {
+      ids_[i] = -2;
+      continue;
+    }
+    const std::size_t drawn = wheel.draw(s_.uniforms[row_ * s_.count + i]);
+    ids_[i] = id_of(drawn);
+    if (!s_.replace && i + 1 < s_.count) wheel.remove(drawn);
+  }
+  for (std::size_t i = exhausted ? s_.count : 0; i < s_.width(); ++i) {
+    values_[i] = log_of_id(ids_[i]);
+    values_[s_.width() + i] = raw_log_probability(ids_[i]);
+  }
+}
+
+template <class T>
+void TokenRow<T>::finish_whole(Wheel wheel) {
+  double* summary = values_ + 2 * s_.width();
+  summary[0] = static_cast<double>(keys_.count(keys_.max()));
+  summary[1] = 1;
+  summary[2] = log1p_of(rest_) - moment_ / wheel.total();
+  const std::size_t support = n_ - kernels().f64.count_equal(m_.weights, n_, 0);
+  draw(
+      wheel, support, [](std::size_t i) { return static_cast<std::int32_t>(i); },
+      [this](std::int32_t id) { return whole_log_probability(id); });
+}
+
+template <class T>
+void TokenRow<T>::finish_list() {
+  list_.weigh(size());
+  const double log = log1p_of(list_.rest()), total = list_.total();
+  double* summary = values_ + 2 * s_.width();
+  const std::size_t count = list_.count();
+  summary[0] = static_cast<double>(count);
+  summary[2] = count == 0 ? __builtin_nan("") : log - list_.moment() / total;
+  std::size_t support = 0;
+  for (std::size_t i = 0; i < count; ++i) support += list_[i].w > 0;
+  if (count <= kSorted) {
+    list_.sort_by_id();
+    for (std::size_t i = 0; i < count; ++i) m_.weights[i] = list_[i].w;
+    Wheel wheel(m_.weights, count, m_.sums, m_.ends);
+    wheel.measure();
+    draw(
+        wheel, support, [this](std::size_t i) { return list_[i].id; },
+        [this, log](std::int32_t id) {
+          const Candidate* found = list_.find(id);
+          return found == nullptr ? kNothing : found->x - log;
+        });
+  } else {
+    std::int32_t* place = m_.ids;
+    for (std::size_t i = 0; i < n_; ++i) {
+      place[i] = -1;
+      m_.weights[i] = 0;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      place[list_[i].id] = static_cast<std::int32_t>(i);
+      m_.weights[list_[i].id] = list_[i].w;
+    }
+    Wheel wheel(m_.weights, n_, m_.sums, m_.ends);
+    wheel.measure();
+    draw(
+        wheel, support, [](std::size_t i) { return static_cast<std::int32_t>(i); },
+        [this, place, log](std::int32_t id) {
+          return place[id] < 0 ? kNothing : list_[static_cast<std::size_t>(place[id])].x - log;
+        });
+  }
+  summary[1] = kept_mass();
+}
+
+// The mass that the list has of the row, at the last scale. The list is weighed anew. Right to float32 for float32.
+template <class T>
+double TokenRow<T>::kept_mass() {
+  if (keys_.negated() != (scale_ < 0)) keys_.take(scale_ < 0, words_of_row(), raw_max_);
+  double total = 0;
+  if (!unsettled_total(&total)) total = settled_total();
+  const double mass = list_.total() / total;
+  return mass > 1 ? 1 : mass;
+}
+
+// e^(size (key - max)) of each changed logit, or of what it was, and their sum.
+template <class T>
+template <class KeyOf>
+double TokenRow<T>::sum_of_changed(double max, const KeyOf& key_of) const {
+  double* const terms = m_.changed_terms;
+  const std::size_t count = changed_.count();
+  for (std::size_t i = 0; i < count; ++i) terms[i] = exponent_of(key_of(changed_[i]), max, size());
+  kernels().f64.exp(terms, terms, count);
+  CompensatedSum sum;
+  for (std::size_t i = 0; i < count; ++i) sum.add(terms[i]);
+  return sum.total();
+}
+
+// The row's sum, less what the changed logits had in it, plus what they have: without a copy of the row. False where
+// that would lose digits.
+template <class T>
+bool TokenRow<T>::unsettled_total(double* total) {
+  const double max = static_cast<double>(raw_max_);
+  if (keys_.is_settled() || max - max != 0 || is_limit_scale()) return false;
+  for (std::size_t i = 0; i < changed_.count(); ++i) {
+    if (!changed_[i].banned && keys_.key_of(changed_[i]) > max) return false;
+  }
+  // The row's sum is 1 at least.
+  const double before = sum_of_changed(max, [this](const Changed& c) { return static_cast<double>(x_[c.id]); });
+  if (before > 0.5) return false;
+  T row_max = raw_max_;
+  double log_sum = raw_log_;
+  if (size() != 1) sums_of(x_, size(), m_.chunks, &row_max, &log_sum);
+  list_.weigh(size(), max);
+  const double after = sum_of_changed(max, [this](const Changed& c) { return c.banned ? kNothing : keys_.key_of(c); });
+  *total = exp_of(log_sum) - before + after;
+  return true;
+}
+
+template <class T>
+double TokenRow<T>::settled_total() {
+  keys_.settle();
+  const double max = keys_.max(), magnitude = size();
+  list_.weigh(magnitude, max);
+  if (max - max != 0 || magnitude == 0) return static_cast<double>(keys_.count(max));
+  if (magnitude - magnitude != 0) return static_cast<double>(keys_.count_greatest());
+  T keys_max = raw_max_;
+  double log_sum = raw_log_;
+  if (!keys_.is_row() || magnitude != 1) sums_of(keys_.keys(), magnitude, m_.chunks, &keys_max, &log_sum);
+  double total = sum_of_changed(max, [this](const Changed& c) { return c.banned ? kNothing : keys_.key_of(c); });
+  if (keys_max > TokenKeys<T>::kNone) {
+    total += exp_of(exponent_of(static_cast<double>(keys_max), max, magnitude) + log_sum);
+  }
+  return total;
+}
+
+// Of equals the lower id; where fewer than are wanted have a logit above -Infinity, the lowest of the others follow.
+template <class T>
+void TokenRow<T>::list_best_of_row() {
+  if (s_.top == 0) return;
+  keys_.list_best_of_row(s_.top, m_.maxima, list_);
+  std::size_t listed = list_.count();
+  for (std::size_t i = 0; i < listed; ++i) ids_[s_.count + i] = list_[i].id;
+  for (std::size_t id = 0; listed < s_.top; ++id) {
+    if (x_[id] == TokenKeys<T>::kNone) ids_[s_.count + listed++] = static_cast<std::int32_t>(id);
+  }
+}
+
+template <class T>
+Outcome sample_tokens(const Sampling<T>& s) {
+  const std::size_t n = s.logits.layout.n, rows = s.logits.layout.rows();
+  const Outcome outcome = refused(s.logits);
+  if (outcome.status != Status::kOk) return outcome;
+  if (n == 0) {
+    for (std::size_t i = 0; i < rows * s.width(); ++i) s.ids[i] = -2;
+    return {};
+  }
+  const std::size_t threads = Pool::shared().threads(), slots = rows < 2 || threads < 2 ? 1
+                                                                : threads < rows        ? threads
+                                                                                        : rows;
+  const std::size_t changes = s.history_length + s.bias_count, hashed = ChangedLogits::slots(changes);
+  const std::size_t blocks = Wheel::blocks(n);
+  const Scratch copies(slots, n * sizeof(T)), ids(slots, n * sizeof(std::int32_t)), lists(slots, n * sizeof(Candidate));
+  const Scratch changed(slots, (changes + 1) * sizeof(Changed)), hash(slots, hashed * sizeof(std::int32_t));
+  const Scratch numbers(slots,
+                        (2 * n + 2 * blocks + 8 * chunk_count(n) + TokenKeys<T>::maxima(n) + changes) * sizeof(double));
+  if (!copies.ok() || !ids.ok() || !lists.ok() || !changed.ok() || !hash.ok() || !numbers.ok()) {
+    return {Status::kOutOfMemory, 0};
+  }
+  auto task = [&](std::size_t row, std::size_t slot) {
+    double* const exponents = numbers.template part<double>(slot);
+    double *const weights = exponents + n, *const sums = weights + n, *const ends = sums + blocks;
+    double *const chunks = ends + blocks, *const row_chunks = chunks + 4 * chunk_count(n),
+                  *const maxima = row_chunks + 4 * chunk_count(n);
+    const TokenMemory<T> memory{copies.template part<T>(slot),
+                                ids.template part<std::int32_t>(slot),
+                                lists.template part<Candidate>(slot),
+                                changed.template part<Changed>(slot),
+                                hash.template part<std::int32_t>(slot),
+                                hashed,
+                                exponents,
+                                weights,
+                                sums,
+                                ends,
+                                chunks,
+                                row_chunks,
+                                maxima,
+                                maxima + TokenKeys<T>::maxima(n)};
+    TokenRow<T>(s, row, memory).sample();
+  };
+  if (slots == 1) {
+    for (std::size_t row = 0; row < rows; ++row) task(row, 0);
+  } else {
+    run_tasks(rows, slots, 2 * rows * n, task);
+  }
+  return {};
+}
+
+template Outcome sample_tokens<float>(const Sampling<float>&);
+template Outcome sample_tokens<double>(const Sampling<double>&);
+
+}  // namespace softmax_native
