@@ -115,14 +115,14 @@ function examples(some, rng, { EmbeddingTable }) {
 }
 
 /** The options, now and then one of them of another kind. */
-function spoilt(some, options) {
+export function spoilt(some, options) {
   if (some.random.oneIn(12)) options[some.random.of(Object.keys(options))] = some.random.of([...oddValues()]);
   return options;
 }
 
 const oddValues = () => [null, undefined, -1, NaN, 1.5, 2 ** 53, 'text', 1n, {}, [], new Float32Array(2), Infinity];
 
-const integer = (some) => (some.random.oneIn(12) ? some.number() : some.random.below(9));
+export const integer = (some) => (some.random.oneIn(12) ? some.number() : some.random.below(9));
 
 const ids = (some, count) =>
   Array.from({ length: count }, () => (some.random.oneIn(20) ? some.number() : some.random.below(CLASSES)));
@@ -139,7 +139,7 @@ function proposalOf(some, proposals) {
 }
 
 /** Bytes as they were, or cut, or with one of them changed. */
-function altered(some, bytes) {
+export function altered(some, bytes) {
   const copy = bytes.slice();
   if (some.random.oneIn(3)) return copy.subarray(0, some.random.below(copy.length));
   if (some.random.oneIn(2)) copy[some.random.below(copy.length)] ^= 1 << some.random.below(8);
