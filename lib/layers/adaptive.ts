@@ -2,7 +2,6 @@
 import { atCallSite } from '../errors';
 import type { AdaptiveShape, AdaptiveSource } from '../layer-calls';
 import { allocateLike } from '../operations/arrange';
-import { validateApart } from '../operations/overlap';
 import { tensorOf } from '../operations/results';
 import { own } from '../ownership';
 import { Rng, validateRng } from '../random/rng';
@@ -13,7 +12,6 @@ import { type Part, type Parts, partsOf, shapeOf, viewOf } from './adaptive-shap
 import type { AdaptiveSoftmaxConstructor, AdaptiveSoftmaxOptions } from './adaptive-types';
 import { decode, encode } from './bytes';
 import { allocateTopK, drawn, negated, uniformsOf } from './exact';
-import { measureExamples, readExamples } from './examples';
 import { exposed } from './exposed';
 import {
   allocateFor,
@@ -29,7 +27,7 @@ import {
   readReduction,
 } from './layer';
 import { adopt, kindOfType, readParameters, readSize, readType, typeOf } from './parameters';
-import { readTraining, trainCall } from './training';
+import { readStep } from './training';
 import type { SparseGradient } from './types';
 
 /** The class that computes with a backend: now, or for promises. */
@@ -153,16 +151,10 @@ export function adaptiveSoftmax<Constructor = AdaptiveSoftmaxConstructor>(backen
     }
 
     trainStep(examples: unknown, targets: unknown, options: unknown): unknown {
-      const given = readExamples(examples, this.type);
-      const givenTargets = readIds('targets', targets);
-      const training = readTraining(options);
-      const learnt = measureExamples(given, this.dim);
-      const ids = measureIds(givenTargets, learnt.count, this.classes);
-      validateApart('examples.table', learnt.table, 'parameters', this.parameters);
-      ownParameters(learnt.table, this.parameters);
-      const common = trainCall(learnt, ids, training, this.dim, this.classes);
-      const call = { ...common, parameters: this.parameters, shape: this.#shape };
-      return backend.adaptiveTrain.perform(call, () => ({ loss: call.totals.loss / learnt.count }));
+      const { parameters } = this;
+      const step = readStep(this, { parameters }, { examples, targets, options });
+      const call = { ...step.call, parameters, shape: this.#shape };
+      return backend.adaptiveTrain.perform(call, () => ({ loss: call.totals.loss / step.count }));
     }
 
     toBytes(): Uint8Array {

@@ -11,7 +11,7 @@ import type { StoredArray } from './bytes';
 import { trainOnCandidates } from './candidate-training';
 import type { Sampling } from './candidates';
 import { exactDistribution, exactLogProbability, exactSample, exactTopK } from './exact';
-import { adopt, readParameters, readSize, readType } from './parameters';
+import { adoptLinear, readLinear, readSize, readType } from './parameters';
 
 export interface CandidateOptions {
   readonly classes?: unknown;
@@ -85,12 +85,9 @@ export function candidateLayer(backend: Backend) {
         if (this.unique && !isShared) throw invalidValue('options.unique', "must be given with share: 'batch'", unique);
         const hits = byDefault.withoutHits(this.unique);
         this.removeAccidentalHits = flagOr('options.removeAccidentalHits', removeAccidentalHits, hits);
-        const hasBias = bias === undefined || typeof bias === 'boolean' ? validateFlag('options.bias', bias) : true;
-        const givenWeight = readParameters('options.weight', weight, this.type);
-        const givenBias = bias === true || !hasBias ? undefined : readParameters('options.bias', bias, this.type);
+        const given = readLinear({ weight, bias }, this.type);
         this.proposal = readProposal(proposal, this.classes);
-        this.weight = adopt(givenWeight, this.type, [this.classes, this.dim]);
-        this.bias = hasBias ? adopt(givenBias, this.type, [this.classes]) : undefined;
+        ({ weight: this.weight, bias: this.bias } = adoptLinear(given, this.type, this.classes, this.dim));
       } catch (error) {
         throw atCallSite(error, new.target);
       }

@@ -1,18 +1,16 @@
 // Full softmax over all classes, as an output layer: what the others are measured by.
 import { atCallSite } from '../errors';
 import { allocateLike } from '../operations/arrange';
-import { validateApart } from '../operations/overlap';
 import { tensorOf } from '../operations/results';
 import type { Backend, FloatArray, FloatType, Tensor } from '../types';
-import { validateFlag, validateOptions } from '../validate';
+import { validateOptions } from '../validate';
 import { decode, encode, type Stored } from './bytes';
 import { exactDistribution, exactLogits, exactLogProbability, exactSample, exactTopK, linearLossCall } from './exact';
-import { measureExamples, readExamples } from './examples';
 import { computingMethods, exposed } from './exposed';
 import type { FullSoftmaxConstructor } from './full-types';
-import { gradientOfAll, measureHidden, measureIds, ownParameters, readHidden, readIds, readReduction } from './layer';
-import { adopt, kindOfType, readParameters, readSize, readType, typeOf } from './parameters';
-import { readTraining, trainCall } from './training';
+import { gradientOfAll, measureHidden, measureIds, readHidden, readIds, readReduction } from './layer';
+import { adoptLinear, kindOfType, readLinear, readSize, readType, typeOf } from './parameters';
+import { readStep } from './training';
 
 interface Options {
   readonly classes?: unknown;
@@ -41,11 +39,8 @@ export function fullSoftmax<Constructor = FullSoftmaxConstructor>(backend: Backe
         this.classes = readSize('options.classes', classes);
         this.dim = readSize('options.dim', dim);
         this.type = readType(type);
-        const hasBias = bias === undefined || typeof bias === 'boolean' ? validateFlag('options.bias', bias) : true;
-        const givenWeight = readParameters('options.weight', weight, this.type);
-        const givenBias = bias === true || !hasBias ? undefined : readParameters('options.bias', bias, this.type);
-        this.weight = adopt(givenWeight, this.type, [this.classes, this.dim]);
-        this.bias = hasBias ? adopt(givenBias, this.type, [this.classes]) : undefined;
+        const given = readLinear({ weight, bias }, this.type);
+        ({ weight: this.weight, bias: this.bias } = adoptLinear(given, this.type, this.classes, this.dim));
       } catch (error) {
         throw atCallSite(error, new.target);
       }
@@ -94,17 +89,10 @@ export function fullSoftmax<Constructor = FullSoftmaxConstructor>(backend: Backe
     }
 
     trainStep(examples: unknown, targets: unknown, options: unknown): unknown {
-      const given = readExamples(examples, this.type);
-      const givenTargets = readIds('targets', targets);
-      const training = readTraining(options);
-      const learnt = measureExamples(given, this.dim);
-      const ids = measureIds(givenTargets, learnt.count, this.classes);
-      validateApart('examples.table', learnt.table, 'weight', this.weight.data);
-      if (this.bias !== undefined) validateApart('examples.table', learnt.table, 'bias', this.bias.data);
-      ownParameters(learnt.table, this.weight.data, this.bias?.data);
-      const common = trainCall(learnt, ids, training, this.dim, this.classes);
-      const call = { ...common, matrix: this.weight.data, bias: this.bias?.data };
-      return backend.linearTrain.perform(call, () => ({ loss: call.totals.loss / learnt.count }));
+      const parameters = { weight: this.weight.data, bias: this.bias?.data };
+      const step = readStep(this, parameters, { examples, targets, options });
+      const call = { ...step.call, matrix: parameters.weight, bias: parameters.bias };
+      return backend.linearTrain.perform(call, () => ({ loss: call.totals.loss / step.count }));
     }
 
     toBytes(): Uint8Array {

@@ -1,16 +1,14 @@
 // Hierarchical softmax as an output layer: the path of a class through a binary tree in place of all classes.
 import { atCallSite, invalidType } from '../errors';
 import { allocateLike } from '../operations/arrange';
-import { validateApart } from '../operations/overlap';
 import { tensorOf } from '../operations/results';
 import { own } from '../ownership';
 import { drawSeed, exampleRng, validateRng } from '../random/rng';
 import type { CodeTree, TreeLossCall, TreeSource, TreeTopKCall } from '../tree-calls';
 import type { Backend, FloatArray, FloatType, Tensor } from '../types';
-import { validateFlag, validateOptions } from '../validate';
+import { validateOptions } from '../validate';
 import { decode, encode } from './bytes';
 import { allocateTopK, drawn, negated } from './exact';
-import { measureExamples, readExamples } from './examples';
 import { exposed } from './exposed';
 import type { HierarchicalSoftmaxConstructor } from './hierarchical-types';
 import { HuffmanTree, treeFrom } from './huffman-tree';
@@ -26,8 +24,8 @@ import {
   readK,
   readReduction,
 } from './layer';
-import { adopt, kindOfType, readParameters, readSize, readType, typeOf } from './parameters';
-import { readTraining, trainCall } from './training';
+import { adoptLinear, kindOfType, readLinear, readSize, readType, typeOf } from './parameters';
+import { readStep } from './training';
 
 interface Options {
   readonly tree?: unknown;
@@ -58,11 +56,8 @@ export function hierarchicalSoftmax<Constructor = HierarchicalSoftmaxConstructor
         this.classes = tree.classes;
         this.dim = readSize('options.dim', dim);
         this.type = readType(type);
-        const hasBias = bias === undefined || typeof bias === 'boolean' ? validateFlag('options.bias', bias) : true;
-        const givenWeight = readParameters('options.weight', weight, this.type);
-        const givenBias = bias === true || !hasBias ? undefined : readParameters('options.bias', bias, this.type);
-        this.weight = adopt(givenWeight, this.type, [this.classes - 1, this.dim]);
-        this.bias = hasBias ? adopt(givenBias, this.type, [this.classes - 1]) : undefined;
+        const given = readLinear({ weight, bias }, this.type);
+        ({ weight: this.weight, bias: this.bias } = adoptLinear(given, this.type, this.classes - 1, this.dim));
       } catch (error) {
         throw atCallSite(error, new.target);
       }
@@ -176,24 +171,17 @@ export function hierarchicalSoftmax<Constructor = HierarchicalSoftmaxConstructor
     }
 
     trainStep(examples: unknown, targets: unknown, options: unknown): unknown {
-      const given = readExamples(examples, this.type);
-      const givenTargets = readIds('targets', targets);
-      const training = readTraining(options);
-      const learnt = measureExamples(given, this.dim);
-      const ids = measureIds(givenTargets, learnt.count, this.classes);
-      validateApart('examples.table', learnt.table, 'weight', this.weight.data);
-      if (this.bias !== undefined) validateApart('examples.table', learnt.table, 'bias', this.bias.data);
-      ownParameters(learnt.table);
+      const parameters = { weight: this.weight.data, bias: this.bias?.data };
+      const { count, training, call: common } = readStep(this, parameters, { examples, targets, options });
       const call = {
-        ...trainCall(learnt, ids, training, this.dim, this.classes),
+        ...common,
+        ...parameters,
         tree: this.#ownTree(),
         dim: this.dim,
-        weight: this.weight.data,
-        bias: this.bias?.data,
-        batchSize: Math.min(training.batchSize || 1, Math.max(learnt.count, 1)),
+        batchSize: Math.min(training.batchSize || 1, Math.max(count, 1)),
         threads: training.threads,
       };
-      return backend.treeTrain.perform(call, () => ({ loss: call.totals.loss / learnt.count }));
+      return backend.treeTrain.perform(call, () => ({ loss: call.totals.loss / count }));
     }
 
     toBytes(): Uint8Array {

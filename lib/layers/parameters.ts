@@ -6,7 +6,7 @@ import { type Given, measureStorage, readLike } from '../operations/arguments';
 import { tensorOf } from '../operations/results';
 import { sizeOf } from '../shape';
 import type { FloatArray, FloatType, Tensor } from '../types';
-import { validateCount } from '../validate';
+import { validateCount, validateFlag } from '../validate';
 
 export const kindOfType = { float32: 'Float32Array', float64: 'Float64Array' } as const;
 
@@ -44,6 +44,26 @@ export function adopt(given: Given<FloatArray> | undefined, type: FloatType, dim
   const made = zeros(type, dims);
   made.data.set(given.data);
   return made;
+}
+
+/** The options `weight` and `bias` of a linear layer. */
+export interface GivenLinear {
+  readonly weight: Given<FloatArray> | undefined;
+  readonly bias: Given<FloatArray> | undefined;
+  readonly hasBias: boolean;
+}
+
+export function readLinear({ weight, bias }: { weight?: unknown; bias?: unknown }, type: FloatType): GivenLinear {
+  const isFlag = bias === undefined || typeof bias === 'boolean';
+  const hasBias = isFlag ? validateFlag('options.bias', bias) : true;
+  const givenWeight = readParameters('options.weight', weight, type);
+  return { weight: givenWeight, bias: isFlag ? undefined : readParameters('options.bias', bias, type), hasBias };
+}
+
+/** [rows, dim] and, if there is one, [rows]. */
+export function adoptLinear(given: GivenLinear, type: FloatType, rows: number, dim: number) {
+  const weight = adopt(given.weight, type, [rows, dim]);
+  return { weight, bias: given.hasBias ? adopt(given.bias, type, [rows]) : undefined };
 }
 
 /** An option that counts something of which there is at least one. */

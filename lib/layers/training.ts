@@ -1,9 +1,11 @@
 // How a layer is trained, and what of it a backend is told.
 import { invalidType, outOfRange } from '../errors';
 import type { TrainCall } from '../layer-calls';
+import { validateApart } from '../operations/overlap';
+import type { FloatArray, FloatType } from '../types';
 import { validateCount, validateOptions } from '../validate';
-import type { TrainingExamples } from './examples';
-import { canonicalRows } from './layer';
+import { measureExamples, readExamples, type TrainingExamples } from './examples';
+import { canonicalRows, measureIds, ownParameters, readIds } from './layer';
 
 /** How trainStep learns. */
 export interface Training {
@@ -41,8 +43,27 @@ function validateAtLeastOne(name: string, value: unknown, most: number): number 
   return count;
 }
 
+/** The arguments of trainStep, checked; `parameters` are the arrays that are trained, by their names. */
+export function readStep(
+  layer: { readonly classes: number; readonly dim: number; readonly type: FloatType },
+  parameters: Readonly<Record<string, FloatArray | undefined>>,
+  given: { readonly examples: unknown; readonly targets: unknown; readonly options: unknown },
+): { readonly count: number; readonly training: Training; readonly call: TrainCall } {
+  const givenExamples = readExamples(given.examples, layer.type);
+  const givenTargets = readIds('targets', given.targets);
+  const training = readTraining(given.options);
+  const examples = measureExamples(givenExamples, layer.dim);
+  const { count, table } = examples;
+  const targets = measureIds(givenTargets, count, layer.classes);
+  for (const [name, array] of Object.entries(parameters)) {
+    if (array !== undefined) validateApart('examples.table', table, name, array);
+  }
+  ownParameters(table, ...Object.values(parameters));
+  return { count, training, call: trainCall(examples, targets, training, layer.dim, layer.classes) };
+}
+
 /** What all layers tell a backend of a call to trainStep. */
-export function trainCall(
+function trainCall(
   { table, size, rows, offsets, count }: TrainingExamples,
   targets: Int32Array,
   { learningRate, tableLearningRate, batchSize }: Training,
