@@ -21,6 +21,8 @@ const mayImport: Record<string, readonly string[]> = {
     'entry',
     'layers',
     'addressing',
+    'distributions',
+    'fields',
     'regression',
     'optimization',
     'random',
@@ -80,6 +82,31 @@ const mayImport: Record<string, readonly string[]> = {
     'options',
   ],
   optimization: ['optimization', 'errors'],
+  distributions: [
+    'distributions',
+    'layers',
+    'random',
+    'operations',
+    'validate',
+    'shape',
+    'errors',
+    'intrinsics',
+    'ownership',
+    'types',
+  ],
+  fields: [
+    'fields',
+    'optimization',
+    'layers',
+    'random',
+    'operations',
+    'validate',
+    'shape',
+    'errors',
+    'intrinsics',
+    'ownership',
+    'types',
+  ],
   tokens: [
     'tokens',
     'token-calls',
@@ -221,7 +248,7 @@ describe('lib', () => {
   // lib/reference/ is the layer.
   const layerOf = (path: string) => {
     const file = path.replace(/\.m?[jt]s$/, '');
-    return /^lib\/(index|promises|output-layers|memories|reference|derivatives|losses|diagnosis|attention|decoding)$/.test(
+    return /^lib\/(index|promises|output-layers|memories|distributions|reference|derivatives|losses|diagnosis|attention|decoding)$/.test(
       file,
     )
       ? 'entry'

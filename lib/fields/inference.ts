@@ -1,0 +1,132 @@
+// Exact inference: up the tree of tables, where variable after variable is summed out (bucket elimination: Dechter, 1999),
+// and down again, where each table becomes the probabilities of its joint states (Koller and Friedman 2009, chapter 10).
+//   up    message(s) = log sum_x e^(table(s, x)),     table = factors and messages of variable x and its separator s
+//   down  P(s, x)    = softmax_x(table(s, x)) P(s),   P(s) = a marginal of the table to which the message went
+import { Float64Array } from '../intrinsics';
+import { canonicalRows } from '../layers/layer';
+import { own } from '../ownership';
+import type { Backend } from '../types';
+import type { Clique, Plan } from './elimination';
+import { type Model, viewOf } from './model';
+import type { Steps } from './steps';
+import { gather, scatter, stridesOf, type View } from './tables';
+
+// Elements of a part of a table that is filled and reduced at once: they stay in the cache, and repay a job.
+const blockSize = 1 << 16;
+
+/** What is added up to a table, and where it comes from: a factor of the model, or the message of another table. */
+export interface Source {
+  readonly view: View;
+  readonly factor: number;
+  readonly clique: number;
+}
+
+/** All messages. */
+export interface Collected {
+  readonly plan: Plan;
+  /** For each table what it is added up of. */
+  readonly sources: readonly (readonly Source[])[];
+  /** What stays when all that was to be eliminated is: views of variables that were not. */
+  readonly rest: readonly Source[];
+}
+
+const family = { sign: undefined, weights: undefined, weightStrides: undefined } as const;
+
+/** Eliminates with sums for beta = 1; with maxima for Infinity, the limit of (1/beta) log sum e^(beta z). */
+export function* collect(model: Model, plan: Plan, backend: Backend, beta: number): Steps<Collected> {
+  const sources: Source[][] = plan.cliques.map(() => []);
+  const rest: Source[] = [];
+  const place = (source: Source): void => {
+    let first = plan.order.length;
+    for (const variable of source.view.variables) first = Math.min(first, plan.places[variable] as number);
+    (sources[first] ?? rest).push(source);
+  };
+  model.factors.forEach(({ variables, sizes, logPotentials }, factor) => {
+    place({ view: viewOf(model, variables, sizes, logPotentials), factor, clique: -1 });
+  });
+  for (const [i, clique] of plan.cliques.entries()) {
+    const message = new Float64Array(clique.rows);
+    for (const { first, table } of blocksOf(clique)) {
+      for (const { view } of sources[i] as Source[]) gather(clique, view, first, table);
+      const rows = table.length / clique.n;
+      const out = new Float64Array(rows);
+      const shape = { ...canonicalRows(rows, clique.n), ...family, beta, variant: true };
+      yield () => backend.logSumExp.perform({ ...shape, logits: own(table), out: own(out) }, () => out);
+      message.set(out, first);
+    }
+    const strides = stridesOf(clique.separator.map((_, axis) => clique.sizes[axis] as number));
+    const view = { data: message, offset: 0, variables: clique.separator, strides };
+    place({ view, factor: -1, clique: i });
+  }
+  return { plan, sources, rest };
+}
+
+/** log Z, where nothing stays. */
+export function restOf({ rest }: Collected): number {
+  let sum = 0;
+  for (const { view } of rest) sum += view.data[view.offset] as number;
+  return sum;
+}
+
+/**
+ * Probabilities: of the states of each variable, added to `marginals`, and of the states of each factor that has free
+ * variables, added to `ofFactors` if it is there.
+ */
+export function* distribute(
+  { plan, sources }: Collected,
+  backend: Backend,
+  marginals: readonly Float64Array[],
+  factorViews: readonly View[] | undefined,
+): Steps<void> {
+  const separators = plan.cliques.map(({ rows, separator }) => {
+    const p = new Float64Array(rows);
+    if (separator.length === 0) p[0] = 1;
+    return p;
+  });
+  for (let i = plan.cliques.length - 1; i >= 0; i -= 1) {
+    const clique = plan.cliques[i] as Clique;
+    const variable = plan.order[i] as number;
+    const own1: View = { data: marginals[variable] as Float64Array, offset: 0, variables: [variable], strides: [1] };
+    const results = [own1, ...resultsOf(sources[i] as readonly Source[], separators, factorViews)];
+    for (const { first, table } of blocksOf(clique)) {
+      for (const { view } of sources[i] as readonly Source[]) gather(clique, view, first, table);
+      const p: Float64Array = yield () => conditional(backend, table, clique.n);
+      multiplyRows(p, separators[i] as Float64Array, first, clique.n);
+      for (const view of results) scatter(clique, view, first, p);
+    }
+  }
+}
+
+/** Where the probabilities of a table are added up: of what it was added up of. */
+function resultsOf(
+  sources: readonly Source[],
+  separators: readonly Float64Array[],
+  factorViews: readonly View[] | undefined,
+): View[] {
+  return sources.flatMap(({ view, factor, clique }) => {
+    if (clique >= 0) return [{ ...view, data: separators[clique] as Float64Array }];
+    return factorViews === undefined ? [] : [factorViews[factor] as View];
+  });
+}
+
+/** Softmax of each row: zeros where all of it is forbidden. */
+export function conditional(backend: Backend, table: Float64Array, n: number): unknown {
+  const out = own(new Float64Array(table.length));
+  const shape = { ...canonicalRows(table.length / n, n), ...family, variant: false };
+  return backend.softmax.perform({ ...shape, logits: own(table), out }, () => out);
+}
+
+function multiplyRows(p: Float64Array, factors: Float64Array, first: number, n: number): void {
+  for (let at = 0, row = first; at < p.length; row += 1) {
+    const factor = factors[row] as number;
+    for (const end = at + n; at < end; at += 1) p[at] = (p[at] as number) * factor;
+  }
+}
+
+/** The rows of a table in parts, each in an array of zeros. */
+function* blocksOf({ rows, n }: Clique): Generator<{ first: number; table: Float64Array }> {
+  const most = Math.max(1, Math.floor(blockSize / n));
+  for (let first = 0; first < rows; first += most) {
+    yield { first, table: new Float64Array(Math.min(most, rows - first) * n) };
+  }
+}
