@@ -145,7 +145,7 @@ export interface FieldStructure {
  * size)
  * @example
  * const field = new MarkovRandomField({ cardinalities: [2, 3], factors: [{ variables: [0, 1], logPotentials: [1, 2, 4, 0, 0, 0] }] });
- * field.logPartition; // 4.215168...
+ * field.logPartition; // 4.215167...
  * field.marginal(0); // Float64Array [0.955..., 0.0443...]
  * field.conditional({ 0: 0 }).marginal(1); // Float64Array [0.0420..., 0.1141..., 0.8437...]
  * field.mode(); // Int32Array [0, 2]
