@@ -7,7 +7,7 @@ import { sizeOf } from '../shape';
 import { validateCount, validateOptions } from '../validate';
 import type { Model, ModelFactor } from './model';
 
-const defaultLimit = 2 ** 29;
+const defaultLimit = 2 ** 30;
 const mostStates = 0x7fffffff;
 
 export function readField(description: unknown, options: unknown): Model {

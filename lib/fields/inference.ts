@@ -9,7 +9,7 @@ import type { Backend } from '../types';
 import type { Clique, Plan } from './elimination';
 import { type Model, viewOf } from './model';
 import type { Steps } from './steps';
-import { gather, scatter, stridesOf, type View } from './tables';
+import { gather, groupOf, scatter, stridesOf, type View } from './tables';
 
 // Elements of a part of a table that is filled and reduced at once: they stay in the cache, and repay a job.
 const blockSize = 1 << 16;
@@ -78,20 +78,23 @@ export function* distribute(
   marginals: readonly Float64Array[],
   factorViews: readonly View[] | undefined,
 ): Steps<void> {
-  const separators = plan.cliques.map(({ rows, separator }) => {
-    const p = new Float64Array(rows);
-    if (separator.length === 0) p[0] = 1;
-    return p;
-  });
+  /** Of a table's rows, from where the table that they come from is done until it is done itself. */
+  const separators: (Float64Array | undefined)[] = plan.cliques.map(() => undefined);
   for (let i = plan.cliques.length - 1; i >= 0; i -= 1) {
     const clique = plan.cliques[i] as Clique;
     const variable = plan.order[i] as number;
-    const own1: View = { data: marginals[variable] as Float64Array, offset: 0, variables: [variable], strides: [1] };
-    const results = [own1, ...resultsOf(sources[i] as readonly Source[], separators, factorViews)];
+    const ofRows = separators[i] ?? Float64Array.of(1);
+    separators[i] = undefined;
+    for (const source of sources[i] as readonly Source[]) {
+      if (source.clique >= 0)
+        separators[source.clique] = new Float64Array((plan.cliques[source.clique] as Clique).rows);
+    }
+    const marginal = { data: marginals[variable] as Float64Array, offset: 0, variables: [variable], strides: [1] };
+    const results = [marginal, ...resultsOf(sources[i] as readonly Source[], separators, factorViews)];
     for (const { first, table } of blocksOf(clique)) {
       for (const { view } of sources[i] as readonly Source[]) gather(clique, view, first, table);
       const p: Float64Array = yield () => conditional(backend, table, clique.n);
-      multiplyRows(p, separators[i] as Float64Array, first, clique.n);
+      multiplyRows(p, ofRows, first, clique.n);
       for (const view of results) scatter(clique, view, first, p);
     }
   }
@@ -100,7 +103,7 @@ export function* distribute(
 /** Where the probabilities of a table are added up: of what it was added up of. */
 function resultsOf(
   sources: readonly Source[],
-  separators: readonly Float64Array[],
+  separators: readonly (Float64Array | undefined)[],
   factorViews: readonly View[] | undefined,
 ): View[] {
   return sources.flatMap(({ view, factor, clique }) => {
@@ -123,9 +126,11 @@ function multiplyRows(p: Float64Array, factors: Float64Array, first: number, n: 
   }
 }
 
-/** The rows of a table in parts, each in an array of zeros. */
-function* blocksOf({ rows, n }: Clique): Generator<{ first: number; table: Float64Array }> {
-  const most = Math.max(1, Math.floor(blockSize / n));
+/** The rows of a table in parts of whole groups, each in an array of zeros. */
+function* blocksOf(clique: Clique): Generator<{ first: number; table: Float64Array }> {
+  const { rows, n } = clique;
+  const group = groupOf(clique).rows;
+  const most = group * Math.max(1, Math.floor(blockSize / (n * group)));
   for (let first = 0; first < rows; first += most) {
     yield { first, table: new Float64Array(Math.min(most, rows - first) * n) };
   }
