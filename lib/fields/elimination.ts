@@ -64,7 +64,7 @@ export function planOf(
 }
 
 // Beyond the limit an order is followed for so many more pairs of variables, to say what it would take.
-const mostPairs = 1 << 22;
+const mostPairs = 1 << 20;
 
 function eliminated(
   graph: Graph,
@@ -138,9 +138,11 @@ function mostAtOnce(cliques: readonly Clique[], places: Int32Array): number {
 }
 
 function tooLarge({ rows, refused }: Order, memoryLimit: number): Error {
+  const { states, variables } = refused as NonNullable<Order['refused']>;
+  const count = Number.isFinite(states) ? states : 'more than 1e308';
   return outOfRange(
     'options.memoryLimit',
-    `>= ${rows * bytesOfRow}, as elimination needs a table of ${refused?.states} joint states of ${refused?.variables} variables`,
+    `>= ${rows * bytesOfRow}, as elimination needs a table of ${count} joint states of ${variables} variables`,
     memoryLimit,
   );
 }
