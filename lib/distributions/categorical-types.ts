@@ -1,7 +1,7 @@
 // Categorical as users see it. Types only.
 import type { Ids } from '../random/arguments';
 import type { Rng } from '../random/rng';
-import type { ElementsOf, FloatArray, Input, Like, Reduced, Tensor } from '../types';
+import type { Direction, ElementsOf, FloatArray, Input, Like, Reduced, Tensor } from '../types';
 
 /** A distribution by the energies of its states. */
 export interface Energies<Of extends Input = Input> {
@@ -85,13 +85,13 @@ export interface Categorical<Of extends Input = Input> extends CategoricalParame
    * The Fisher information times a vector, in O(n). [..., n]: in natural coordinates, p (v - <p, v>). [..., n - 1]: in
    * minimal coordinates, the same without the last class.
    */
-  fisher(v: Like<Of> | readonly number[]): Like<Of>;
+  fisher(v: Direction<Of>): Like<Of>;
   /**
    * The inverse of that, which turns a gradient into a natural gradient. [..., n]: in natural coordinates the
    * pseudo-inverse of Moore and Penrose, Q diag(1/p) Q with Q = I - 1/n, of the classes whose p is not 0; 0 for the
    * others. [..., n - 1]: in minimal coordinates the inverse, v_k / p_k + sum v / p_n, which is infinite where a p is 0.
    */
-  fisherInverse(v: Like<Of> | readonly number[]): Like<Of>;
+  fisherInverse(v: Direction<Of>): Like<Of>;
   /** The Fisher information in minimal coordinates, a dense matrix: [..., n - 1, n - 1]. */
   fisherInformation(): Tensor<ElementsOf<Of>>;
   /** The escort distribution p^beta / sum p^beta: the temperature divided by beta. At beta 0 all classes with p > 0 alike. */
@@ -135,8 +135,8 @@ export interface PromisedCategorical<Of extends Input = Input> extends Categoric
   readonly fisherLogDeterminant: Promise<Each<Of>>;
   crossEntropy(other: CategoricalParameters<Input>, options?: SignalOptions): Promise<Each<Of>>;
   klDivergence(other: CategoricalParameters<Input>, options?: SignalOptions): Promise<Each<Of>>;
-  fisher(v: Like<Of> | readonly number[], options?: SignalOptions): Promise<Like<Of>>;
-  fisherInverse(v: Like<Of> | readonly number[], options?: SignalOptions): Promise<Like<Of>>;
+  fisher(v: Direction<Of>, options?: SignalOptions): Promise<Like<Of>>;
+  fisherInverse(v: Direction<Of>, options?: SignalOptions): Promise<Like<Of>>;
   fisherInformation(options?: SignalOptions): Promise<Tensor<ElementsOf<Of>>>;
   temper(beta: number): PromisedCategorical<Of>;
   logProbability<Given extends Ids>(ids: Given, options?: SignalOptions): Promise<LogProbabilityOf<Of, Given>>;

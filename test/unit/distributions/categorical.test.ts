@@ -30,9 +30,10 @@ describe.each(libraries)('%s', (_, { Categorical, Rng, argmax }) => {
     ['float64', Float64Array, 1e-12],
   ] as const)('%s', (_kind, Elements, tolerance) => {
     const [rows, n] = [6, 7];
-    const data = Elements.from({ length: rows * n }, normal);
-    const other = Elements.from({ length: rows * n }, normal);
-    const v = Elements.from({ length: rows * n }, normal);
+    const normals = () => new Elements(Array.from({ length: rows * n }, normal));
+    const data = normals();
+    const other = normals();
+    const v = normals();
     const lines = (array: ArrayLike<number>) =>
       Array.from({ length: rows }, (_row, i) => Array.from(array).slice(i * n, (i + 1) * n));
     const dims = [2, 3, n];
@@ -77,7 +78,7 @@ describe.each(libraries)('%s', (_, { Categorical, Rng, argmax }) => {
     test('products with the Fisher information, in both coordinates', () => {
       const ps = lines(data).map((z) => plain(z).p);
       const products = (m: number) => {
-        const given = { data: Elements.from(lines(v).flatMap((line) => line.slice(0, m))), dims: [2, 3, m] };
+        const given = { data: new Elements(lines(v).flatMap((line) => line.slice(0, m))), dims: [2, 3, m] };
         const found = batch.fisher(given);
         expect(found.dims).toEqual([2, 3, m]);
         const expected = ps.flatMap((p, row) => {
