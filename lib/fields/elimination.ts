@@ -45,6 +45,7 @@ export function planOf(
   free: readonly number[],
   memoryLimit: number,
 ): Plan {
+  validateMarginals(cardinalities, memoryLimit);
   const most = memoryLimit / bytesOfRow;
   const graph = new Graph(cardinalities, scopes, most);
   for (const variable of free) graph.offer(variable);
@@ -145,6 +146,13 @@ function tooLarge({ rows, refused }: Order, memoryLimit: number): Error {
     `>= ${rows * bytesOfRow}, as elimination needs a table of ${count} joint states of ${variables} variables`,
     memoryLimit,
   );
+}
+
+/** For a number for each state of each variable. */
+export function validateMarginals(cardinalities: Int32Array, memoryLimit: number): void {
+  const bytes = 8 * cardinalities.reduce((sum, n) => sum + n, 0);
+  if (bytes > memoryLimit)
+    throw outOfRange('options.memoryLimit', `>= ${bytes} for the states of each variable`, memoryLimit);
 }
 
 /** For what is computed at once: a table of results. */

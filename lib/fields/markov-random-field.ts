@@ -9,7 +9,7 @@ import { validateCount } from '../validate';
 import { type GivenStates, modelOf, readEvidence, readField, readStates, readVariables } from './arguments';
 import { Backward, best } from './backward';
 import { describeMachine } from './boltzmann-machine';
-import type { Plan } from './elimination';
+import { type Plan, validateMarginals } from './elimination';
 import type { Elimination, Factor, Fit, Likelihood, MarkovRandomFieldConstructor } from './field-types';
 import { GibbsSampler } from './gibbs';
 import { type Collected, collect, restOf } from './inference';
@@ -130,6 +130,7 @@ export function markovRandomField<Constructor = MarkovRandomFieldConstructor>(ba
     gibbs(rng: unknown, options: Options = {}): unknown {
       const generator = validateRng('rng', rng);
       const settings = readGibbsSettings(options);
+      validateMarginals(this.#model.cardinalities, this.#model.memoryLimit);
       this.#sampler ??= new GibbsSampler(this.#model);
       const states = initialStates(this.#model, this.#sampler, settings.initial);
       return run(sweeps(this.#model, this.#sampler, states, settings, generator), options.signal);

@@ -83,6 +83,12 @@ test.each<[string, () => unknown, string, RegExp]>([
     'ERR_OUT_OF_RANGE',
     />= 8796093022208 for a table of 1099511627776 joint states of 40 variables/,
   ],
+  [
+    'a variable of more states than there is memory',
+    () => made([], [2, 2e9]).gibbs(new Rng(1)),
+    'ERR_OUT_OF_RANGE',
+    />= 16000000016 for the states of each variable/,
+  ],
   ['a state out of range', () => field.energy([0, 3]), 'ERR_OUT_OF_RANGE', /"states\[1\]".*< 3.*Received 3/],
   [
     'states of other variables',
