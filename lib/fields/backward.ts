@@ -8,7 +8,7 @@ import type { View } from './tables';
 /** Which of n states, by their scores. */
 export type Choose = (scores: Float64Array, n: number) => number;
 
-/** A source of a table's scores: its place by the states of other variables, and its step along the variable's own. */
+/** A term of a table's scores: its place by the states of other variables, and its step along the variable's own. */
 interface Line {
   readonly data: Float64Array;
   readonly offset: number;
@@ -23,11 +23,11 @@ export class Backward {
   readonly #sizes: readonly number[];
   readonly #scores: Float64Array;
 
-  constructor({ plan, sources }: Collected) {
+  constructor({ plan, terms }: Collected) {
     this.#order = plan.order;
     this.#sizes = plan.cliques.map(({ n }) => n);
     this.#scores = new Float64Array(this.#sizes.reduce((most, n) => Math.max(most, n), 0));
-    this.#lines = sources.map((of, i) => of.map(({ view }) => lineOf(view, plan.order[i] as number)));
+    this.#lines = terms.map((views, i) => views.map((view) => lineOf(view, plan.order[i] as number)));
   }
 
   /** Sets the states of all variables that were eliminated; the others are known. */

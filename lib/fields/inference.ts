@@ -9,7 +9,7 @@ import type { Backend } from '../types';
 import type { Clique, Plan } from './elimination';
 import { type Model, viewOf } from './model';
 import type { Steps } from './steps';
-import { gather, groupOf, scatter, stridesOf, type View } from './tables';
+import { gather, groupOf, productOf, scatter, stridesOf, type View } from './tables';
 
 // Elements of a part of a table that is filled and reduced at once: they stay in the cache, and repay a job.
 const blockSize = 1 << 16;
@@ -24,8 +24,10 @@ export interface Source {
 /** All messages. */
 export interface Collected {
   readonly plan: Plan;
-  /** For each table what it is added up of. */
+  /** For each table where its numbers are from. */
   readonly sources: readonly (readonly Source[])[];
+  /** For each table what is added up to it: the same, factors together. */
+  readonly terms: readonly (readonly View[])[];
   /** What stays when all that was to be eliminated is: views of variables that were not. */
   readonly rest: readonly Source[];
 }
@@ -36,6 +38,7 @@ const family = { sign: undefined, weights: undefined, weightStrides: undefined }
 export function* collect(model: Model, plan: Plan, backend: Backend, beta: number): Steps<Collected> {
   const sources: Source[][] = plan.cliques.map(() => []);
   const rest: Source[] = [];
+  const terms: View[][] = [];
   const place = (source: Source): void => {
     let first = plan.order.length;
     for (const variable of source.view.variables) first = Math.min(first, plan.places[variable] as number);
@@ -46,8 +49,10 @@ export function* collect(model: Model, plan: Plan, backend: Backend, beta: numbe
   });
   for (const [i, clique] of plan.cliques.entries()) {
     const message = new Float64Array(clique.rows);
+    const added = termsOf(clique, sources[i] as Source[]);
+    terms.push(added);
     for (const { first, table } of blocksOf(clique)) {
-      for (const { view } of sources[i] as Source[]) gather(clique, view, first, table);
+      for (const view of added) gather(clique, view, first, table);
       const rows = table.length / clique.n;
       const out = new Float64Array(rows);
       const shape = { ...canonicalRows(rows, clique.n), ...family, beta, variant: true };
@@ -58,7 +63,25 @@ export function* collect(model: Model, plan: Plan, backend: Backend, beta: numbe
     const view = { data: message, offset: 0, variables: clique.separator, strides };
     place({ view, factor: -1, clique: i });
   }
-  return { plan, sources, rest };
+  return { plan, sources, terms, rest };
+}
+
+/** The views of a table's sources, its factors, which come first and have few variables each, as one where that is shorter. */
+function termsOf(clique: Clique, sources: readonly Source[]): View[] {
+  const views = sources.map(({ view }) => view);
+  const factors = sources.flatMap(({ view, factor }) => (factor >= 0 ? [view] : []));
+  const known = new Set(factors.flatMap(({ variables }) => variables));
+  const axes = clique.variables.flatMap((variable, axis) => (known.has(variable) ? [axis] : []));
+  const sizes = axes.map((axis) => clique.sizes[axis] as number);
+  const states = productOf(sizes);
+  if (factors.length < 2 || 2 * states > clique.rows * clique.n) return views;
+  const together = { variables: axes.map((axis) => clique.variables[axis] as number), sizes };
+  const data = new Float64Array(states);
+  for (const view of factors) gather(together, view, 0, data);
+  return [
+    { data, offset: 0, variables: together.variables, strides: stridesOf(sizes) },
+    ...views.slice(factors.length),
+  ];
 }
 
 /** log Z, where nothing stays. */
@@ -73,7 +96,7 @@ export function restOf({ rest }: Collected): number {
  * variables, added to `ofFactors` if it is there.
  */
 export function* distribute(
-  { plan, sources }: Collected,
+  { plan, sources, terms }: Collected,
   backend: Backend,
   marginals: readonly Float64Array[],
   factorViews: readonly View[] | undefined,
@@ -92,7 +115,7 @@ export function* distribute(
     const marginal = { data: marginals[variable] as Float64Array, offset: 0, variables: [variable], strides: [1] };
     const results = [marginal, ...resultsOf(sources[i] as readonly Source[], separators, factorViews)];
     for (const { first, table } of blocksOf(clique)) {
-      for (const { view } of sources[i] as readonly Source[]) gather(clique, view, first, table);
+      for (const view of terms[i] as readonly View[]) gather(clique, view, first, table);
       const p: Float64Array = yield () => conditional(backend, table, clique.n);
       multiplyRows(p, ofRows, first, clique.n);
       for (const view of results) scatter(clique, view, first, p);
