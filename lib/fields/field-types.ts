@@ -67,7 +67,7 @@ export interface GibbsOptions {
   burnIn?: number | undefined;
   /** Sweeps from one to the next. Default 1. */
   thin?: number | undefined;
-  /** The joint state to begin with, of a probability greater than 0. Default: each variable its most likely state by itself. */
+  /** The joint state to begin with, of a probability greater than 0. Default: variable by variable the best beside those before. */
   initial?: Int32Array | readonly number[] | undefined;
 }
 

@@ -1,9 +1,9 @@
 // Gibbs sampling: each variable in turn is drawn given all others. What a variable's scores are added up of is laid out
 // in flat arrays beforehand: of the factors of one and two variables, which are nearly all, a row for each state of the
 // neighbour.
-import { Float64Array, Int32Array } from '../intrinsics';
+import { Float64Array, Int32Array, Uint8Array } from '../intrinsics';
 import type { Rng } from '../random/rng';
-import { drawing } from './backward';
+import { best, drawing } from './backward';
 import { freeVariables, type Model, viewOf } from './model';
 import type { View } from './tables';
 
@@ -59,29 +59,36 @@ export class GibbsSampler {
     }
   }
 
-  /** Gives each free variable the best state by itself and by those before it. */
+  /** Gives each free variable in turn the best state beside those that have one by then, which are the known ones first. */
   begin(states: Int32Array): void {
+    const isSet = new Uint8Array(states.length).fill(1);
+    for (const variable of this.#free) isSet[variable] = 0;
     for (let i = 0; i < this.#free.length; i += 1) {
       const variable = this.#free[i] as number;
-      const start = this.#starts[i] as number;
-      let found = 0;
       const n = this.#cardinalities[variable] as number;
-      for (let k = 1; k < n; k += 1)
-        if ((this.#own[start + k] as number) > (this.#own[start + found] as number)) found = k;
-      states[variable] = found;
+      this.#addUp(i, n, states, isSet);
+      states[variable] = best(this.#scores, n);
+      isSet[variable] = 1;
     }
   }
 
-  #addUp(i: number, n: number, states: Int32Array): void {
+  /** The scores of a variable given the others: all of them, or where `isSet` says which, by the factors of those alone. */
+  #addUp(i: number, n: number, states: Int32Array, isSet?: Uint8Array): void {
     const scores = this.#scores;
     const start = this.#starts[i] as number;
     for (let k = 0; k < n; k += 1) scores[k] = this.#own[start + k] as number;
     const end = this.#firstPairs[i + 1] as number;
     for (let pair = this.#firstPairs[i] as number; pair < end; pair += 1) {
-      const row = (this.#places[pair] as number) + n * (states[this.#neighbours[pair] as number] as number);
+      const neighbour = this.#neighbours[pair] as number;
+      if (isSet?.[neighbour] === 0) continue;
+      const row = (this.#places[pair] as number) + n * (states[neighbour] as number);
       for (let k = 0; k < n; k += 1) scores[k] = (scores[k] as number) + (this.#rows[row + k] as number);
     }
-    for (const view of this.#larger[i] as readonly View[]) addView(view, this.#free[i] as number, states, scores, n);
+    const variable = this.#free[i] as number;
+    for (const view of this.#larger[i] as readonly View[]) {
+      const isWhole = isSet === undefined || view.variables.every((other) => other === variable || isSet[other] === 1);
+      if (isWhole) addView(view, variable, states, scores, n);
+    }
   }
 }
 

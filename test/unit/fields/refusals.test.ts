@@ -138,7 +138,11 @@ test.each<[string, () => unknown, string, RegExp]>([
   ],
   [
     'no allowed beginning found',
-    () => made([{ variables: [0, 1], logPotentials: [-Infinity, 0, 0, 0, 0, 0] }]).gibbs(new Rng(1)),
+    () =>
+      made([
+        { variables: [0], logPotentials: [1, 0] },
+        { variables: [0, 1], logPotentials: [-Infinity, -Infinity, -Infinity, 0, 0, 0] },
+      ]).gibbs(new Rng(1)),
     'ERR_INVALID_ARG_VALUE',
     /'options.initial' must be given/,
   ],
