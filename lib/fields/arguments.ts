@@ -15,7 +15,7 @@ export function readField(description: unknown, options: unknown): Model {
     throw invalidType('description', 'of type object', description);
   }
   const { cardinalities: given, factors } = description as { cardinalities?: unknown; factors?: unknown };
-  const memoryLimit = readMemoryLimit(options);
+  const memoryLimit = readMemoryLimit(options, defaultLimit);
   const cardinalities = readIntegers('description.cardinalities', given, (value) =>
     value >= 1 && value <= mostStates ? undefined : `an integer >= 1 and <= ${mostStates}`,
   );
@@ -26,10 +26,10 @@ export function readField(description: unknown, options: unknown): Model {
   return modelOf(cardinalities, read, new Map(), memoryLimit);
 }
 
-export function readMemoryLimit(options: unknown): number {
+export function readMemoryLimit(options: unknown, byDefault: number): number {
   validateOptions(options);
   const { memoryLimit } = options as { memoryLimit?: unknown };
-  return memoryLimit === undefined ? defaultLimit : validateCount('options.memoryLimit', memoryLimit);
+  return memoryLimit === undefined ? byDefault : validateCount('options.memoryLimit', memoryLimit);
 }
 
 /** A model in which variables of one state are known to have it. */

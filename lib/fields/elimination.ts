@@ -31,7 +31,12 @@ interface Order {
   readonly separators: readonly (readonly number[])[];
   readonly rows: number;
   /** The largest table, where there are too many rows. */
-  readonly refused: { readonly states: number; readonly variables: number } | undefined;
+  readonly refused: Table | undefined;
+}
+
+interface Table {
+  readonly states: number;
+  readonly variables: number;
 }
 
 /**
@@ -57,10 +62,13 @@ export function planOf(
   const found = byNumber.refused === undefined ? byNumber : byFill;
   if (found.refused !== undefined) {
     const isByNumber = (byNumber.refused?.states ?? Infinity) < found.refused.states;
-    throw tooLarge(isByNumber ? byNumber : byFill, memoryLimit);
+    const { rows, refused } = isByNumber ? byNumber : byFill;
+    throw tooLarge(rows * bytesOfRow, refused as Table, memoryLimit);
   }
   const plan = planBy(found, cardinalities);
-  if (plan.bytes > memoryLimit) throw outOfRange('options.memoryLimit', `>= ${plan.bytes}`, memoryLimit);
+  if (plan.bytes > memoryLimit) {
+    throw tooLarge(plan.bytes, { states: plan.largestTable, variables: plan.width + 1 }, memoryLimit);
+  }
   return plan;
 }
 
@@ -138,12 +146,11 @@ function mostAtOnce(cliques: readonly Clique[], places: Int32Array): number {
   return most;
 }
 
-function tooLarge({ rows, refused }: Order, memoryLimit: number): Error {
-  const { states, variables } = refused as NonNullable<Order['refused']>;
+function tooLarge(bytes: number, { states, variables }: Table, memoryLimit: number): Error {
   const count = Number.isFinite(states) ? states : 'more than 1e308';
   return outOfRange(
     'options.memoryLimit',
-    `>= ${rows * bytesOfRow}, as elimination needs a table of ${count} joint states of ${variables} variables`,
+    `>= ${bytes}, as elimination needs a table of ${count} joint states of ${variables} variables`,
     memoryLimit,
   );
 }

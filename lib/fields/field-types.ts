@@ -202,7 +202,8 @@ export interface MarkovRandomField extends FieldStructure {
 }
 
 export interface MarkovRandomFieldConstructor {
-  new (description: FieldDescription, options?: FieldOptions): MarkovRandomField;
+  /** As described, or as another field is, with what is known of it. */
+  new (description: FieldDescription | FieldStructure, options?: FieldOptions): MarkovRandomField;
   readonly prototype: MarkovRandomField;
   /**
    * Binary units that are joined in pairs: P(x) is proportional to e^(-beta E(x)), x_i in {0, 1},
@@ -243,7 +244,7 @@ export interface PromisedMarkovRandomField extends FieldStructure {
 }
 
 export interface PromisedMarkovRandomFieldConstructor {
-  new (description: FieldDescription, options?: FieldOptions): PromisedMarkovRandomField;
+  new (description: FieldDescription | FieldStructure, options?: FieldOptions): PromisedMarkovRandomField;
   readonly prototype: PromisedMarkovRandomField;
   boltzmannMachine(machine: BoltzmannMachine, options?: FieldOptions): PromisedMarkovRandomField;
 }

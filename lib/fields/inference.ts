@@ -54,10 +54,10 @@ export function* collect(model: Model, plan: Plan, backend: Backend, beta: numbe
     for (const { first, table } of blocksOf(clique)) {
       for (const view of added) gather(clique, view, first, table);
       const rows = table.length / clique.n;
-      const out = new Float64Array(rows);
+      const out = rows === clique.rows ? message : new Float64Array(rows);
       const shape = { ...canonicalRows(rows, clique.n), ...family, beta, variant: true };
       yield () => backend.logSumExp.perform({ ...shape, logits: own(table), out: own(out) }, () => out);
-      message.set(out, first);
+      if (out !== message) message.set(out, first);
     }
     const strides = stridesOf(clique.separator.map((_, axis) => clique.sizes[axis] as number));
     const view = { data: message, offset: 0, variables: clique.separator, strides };
@@ -92,8 +92,8 @@ export function restOf({ rest }: Collected): number {
 }
 
 /**
- * Probabilities: of the states of each variable, added to `marginals`, and of the states of each factor that has free
- * variables, added to `ofFactors` if it is there.
+ * Probabilities: of the states of each variable, added to `marginals`, and of the states of each factor that has variables
+ * which are not known, added to the factor's view if there are any.
  */
 export function* distribute(
   { plan, sources, terms }: Collected,
@@ -135,11 +135,10 @@ function resultsOf(
   });
 }
 
-/** Softmax of each row: zeros where all of it is forbidden. */
+/** Softmax of each row, in place: zeros where all of it is forbidden. */
 export function conditional(backend: Backend, table: Float64Array, n: number): unknown {
-  const out = own(new Float64Array(table.length));
   const shape = { ...canonicalRows(table.length / n, n), ...family, variant: false };
-  return backend.softmax.perform({ ...shape, logits: own(table), out }, () => out);
+  return backend.softmax.perform({ ...shape, logits: own(table), out: table }, () => table);
 }
 
 function multiplyRows(p: Float64Array, factors: Float64Array, first: number, n: number): void {

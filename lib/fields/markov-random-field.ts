@@ -6,7 +6,15 @@ import { tensorOf } from '../operations/results';
 import { type Rng, validateRng } from '../random/rng';
 import type { Backend, Tensor } from '../types';
 import { validateCount } from '../validate';
-import { type GivenStates, modelOf, readEvidence, readField, readStates, readVariables } from './arguments';
+import {
+  type GivenStates,
+  modelOf,
+  readEvidence,
+  readField,
+  readMemoryLimit,
+  readStates,
+  readVariables,
+} from './arguments';
 import { Backward, best } from './backward';
 import { describeMachine } from './boltzmann-machine';
 import { type Plan, validateMarginals } from './elimination';
@@ -41,6 +49,13 @@ interface Options {
 // Which models the fields have, of any entry point.
 const models = new WeakMap<object, Model>();
 
+/** As described, or as that of another field, with a limit of its own if one is given. */
+function modelBy(description: unknown, options: unknown): Model {
+  const model = models.get(description as object);
+  if (model === undefined) return readField(description, options);
+  return { ...model, memoryLimit: readMemoryLimit(options, model.memoryLimit) };
+}
+
 /** The class that computes with a backend, and runs its steps: now, or for promises. */
 export function markovRandomField<Constructor = MarkovRandomFieldConstructor>(backend: Backend, run: Run): Constructor {
   class MarkovRandomField {
@@ -52,7 +67,7 @@ export function markovRandomField<Constructor = MarkovRandomFieldConstructor>(ba
 
     constructor(description: unknown, options: unknown = {}) {
       try {
-        this.#model = models.get(description as object) ?? readField(description, options);
+        this.#model = modelBy(description, options);
       } catch (error) {
         throw atCallSite(error, new.target);
       }

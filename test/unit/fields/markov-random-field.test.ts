@@ -154,7 +154,10 @@ describe.each(libraries)('%s', (_, { MarkovRandomField, Categorical, softmax, lo
     factor?.logPotentials.data.fill(0);
     expect(field.energy([1, 2])).toBe(-6);
     expect(field.memoryLimit).toBe(1000);
-    expect(new MarkovRandomField(field).logPartition).toBe(field.logPartition);
+    const known = field.conditional({ 0: 1 });
+    expect(new MarkovRandomField(known).logPartition).toBe(known.logPartition);
+    expect(new MarkovRandomField(known).memoryLimit).toBe(1000);
+    expect(new MarkovRandomField(known, { memoryLimit: 2000 }).memoryLimit).toBe(2000);
     // Messages of 3 rows and of 1, and as many probabilities at a time.
     expect(field.elimination).toEqual({ order: Int32Array.of(0, 1), width: 1, largestTable: 6, bytes: 8 * 8 });
   });
