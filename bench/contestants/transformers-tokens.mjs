@@ -1,13 +1,10 @@
 // A token by transformers.js: its logits processors and its sampler, which keeps the top_k greatest and heeds no top_p; and
 // all of generate() but the model, with that sampler and with `sample` in its place (examples/tokens/sample-processor.mjs).
-import {
-  GPT2LMHeadModel,
-  LogitsProcessorList,
-  RepetitionPenaltyLogitsProcessor,
-  TemperatureLogitsWarper,
-  Tensor,
-} from '@huggingface/transformers';
+import { transformers } from '../../examples/tokens/library.mjs';
 import { SampleProcessor } from '../../examples/tokens/sample-processor.mjs';
+
+const { GPT2LMHeadModel, LogitsProcessorList, RepetitionPenaltyLogitsProcessor, TemperatureLogitsWarper, Tensor } =
+  transformers;
 
 // Not among the package's exports, but in the package.
 const sources = new URL('../node_modules/@huggingface/transformers/src/generation/', import.meta.url);

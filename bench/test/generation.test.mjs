@@ -3,15 +3,12 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { generate } from '../../examples/tokens/generate.mjs';
 import { acrostic } from '../../examples/tokens/grammar.mjs';
+import { learnModel, toOnnx, UNKNOWN } from '../../examples/tokens/model.mjs';
 import { writer } from '../../examples/tokens/text.mjs';
-import { installTexts } from '../../examples/words/install.mjs';
 import { contextsOf, hiddenOf } from '../../examples/words/language-model.mjs';
 import { native, reference } from '../library.mjs';
-
-installTexts();
-const { generate } = await import('../../examples/tokens/generate.mjs');
-const { learnModel, toOnnx, UNKNOWN } = await import('../../examples/tokens/model.mjs');
 
 let model;
 const sessions = {};

@@ -3,17 +3,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { learnModel } from '../../examples/tokens/model.mjs';
 import { onnxModel } from '../../examples/tokens/onnx-model.mjs';
-import { installTexts } from '../../examples/words/install.mjs';
-
-installTexts();
-const { learnModel } = await import('../../examples/tokens/model.mjs');
-const { writeModel } = await import('../../examples/tokens/transformers-model.mjs');
+import { writeModel } from '../../examples/tokens/transformers-model.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -28,13 +24,10 @@ function programWith(name) {
 let folder;
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'readme-'));
-  const require = createRequire(import.meta.url);
-  const installed = (name) =>
-    join(dirname(require.resolve(name)).split(`/node_modules/${name}/`)[0], 'node_modules', name);
   mkdirSync(join(folder, 'node_modules/@huggingface'), { recursive: true });
   symlinkSync(root, join(folder, 'node_modules/softmax-native'));
   for (const name of ['onnxruntime-node', '@huggingface/transformers']) {
-    symlinkSync(installed(name), join(folder, 'node_modules', name));
+    symlinkSync(join(root, 'bench/node_modules', name), join(folder, 'node_modules', name));
   }
 });
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -5,18 +5,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { installTexts } from '../../examples/words/install.mjs';
-import { native } from '../library.mjs';
+import { Rng, sample, transformers } from '../../examples/tokens/library.mjs';
+import { learnModel } from '../../examples/tokens/model.mjs';
+import { drawNext, logitsAfter, nucleus } from '../../examples/tokens/nucleus.mjs';
+import { SampleProcessor } from '../../examples/tokens/sample-processor.mjs';
+import { writeModel } from '../../examples/tokens/transformers-model.mjs';
 
-installTexts();
-const { transformers } = await import('../../examples/tokens/library.mjs');
-const { learnModel } = await import('../../examples/tokens/model.mjs');
-const { drawNext, logitsAfter, nucleus } = await import('../../examples/tokens/nucleus.mjs');
-const { SampleProcessor } = await import('../../examples/tokens/sample-processor.mjs');
-const { writeModel } = await import('../../examples/tokens/transformers-model.mjs');
 const { env, AutoModelForCausalLM, LogitsProcessorList, pipeline, random, Tensor } = transformers;
 
-const { Rng } = native;
 const PROMPT = [7, 1, 300, 2, 12];
 const DRAWS = 4000;
 
@@ -114,7 +110,7 @@ test('each text has the tokens that `sample` draws from its logits, its history 
     const rows = [];
     for (const text of expected) rows.push(...(await logitsAfter(model, text)));
     const logits = { data: Float32Array.from(rows), dims: [prompts.length, rows.length / prompts.length] };
-    last = native.sample(logits, { ...options, history: expected, rng });
+    last = sample(logits, { ...options, history: expected, rng });
     expected.forEach((text, row) => {
       text.push(last.ids.data[row]);
     });
