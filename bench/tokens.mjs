@@ -8,6 +8,7 @@ import { installPeers } from './install.mjs';
 import { describeRun, native, printRun } from './library.mjs';
 import { measure } from './measure.mjs';
 import { writeResults } from './report.mjs';
+import { handOver } from './token-hand-over.mjs';
 
 const VOCABULARY = 128_256;
 const ROWS = 64;
@@ -67,6 +68,16 @@ for (const listed of CASES) {
       `  ${contestant.name.padEnd(40)}${(median / 1000).toFixed(0).padStart(9)} us ${spread.padStart(20)}${verdict}`,
     );
   });
+}
+
+native.setThreads(0);
+console.log('\nThe event loop, top-k 50, top-p 0.95: a plain call; until a promise is there, and its result');
+for (const rows of [1, ROWS]) {
+  const tensor = { data: batch.data.slice(0, rows * VOCABULARY), dims: [rows, VOCABULARY] };
+  const times = await handOver(tensor, { ...usual, rng }, { rounds: 4 * Number(given.rounds) });
+  results.cases.push({ name: `hand-over, ${rows} rows`, times });
+  const cells = Object.values(times).map((us) => `${us.toFixed(0).padStart(9)} us`);
+  console.log(`  ${`${rows} rows`.padEnd(12)}${cells.join('')}`);
 }
 console.log(`\nWritten to ${writeResults('tokens', results)}`);
 
