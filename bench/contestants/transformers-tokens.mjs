@@ -11,7 +11,7 @@ const sources = new URL('../node_modules/@huggingface/transformers/src/generatio
 const { LogitsSampler } = await import(new URL('logits_sampler.js', sources).href);
 
 // Its top-k is a session of onnxruntime, whose pool goes on spinning for a while, on the cores that the next one needs.
-const SPINNING_MS = 25;
+const SPINNING_MS = 100;
 
 /** What generate() does between the logits and the token. Processors change the logits, so that each call copies them. */
 export function transformersSampler(data, { temperature, topK = 0, history = [], repetitionPenalty = 1 }) {
