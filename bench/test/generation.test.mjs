@@ -87,6 +87,41 @@ for (const type of ['float32', 'float16']) {
   }
 }
 
+test('a decoder gets what it asks for: new tokens, mask, positions, and what it wanted kept', async () => {
+  const fed = [];
+  const cache = 'past_key_values.0.value';
+  const session = {
+    inputNames: ['input_ids', 'attention_mask', 'position_ids', cache],
+    inputMetadata: [
+      { name: 'input_ids', type: 'int64', shape: ['batch_size', 'sequence_length'] },
+      { name: cache, type: 'float16', shape: ['batch_size', 2, 'past_sequence_length', 4] },
+    ],
+    // Of all tokens that went in the logits of the next: its id is how many those are.
+    async run(feeds) {
+      fed.push(feeds);
+      const [, length] = feeds.input_ids.dims;
+      const total = feeds[cache].dims[2] + length;
+      const data = new Float32Array(length * 9);
+      data[(length - 1) * 9 + total] = 1;
+      const kept = new Tensor('float16', new Uint16Array(8 * total), [1, 2, total, 4]);
+      return { logits: new Tensor('float32', data, [1, length, 9]), 'present.0.value': kept };
+    },
+  };
+  const tokens = [];
+  for await (const { id } of generate(session, [5, 6, 7], { length: 3, temperature: 0, seed: 1 })) tokens.push(id);
+  assert.deepEqual(tokens, [3, 4, 5]);
+  const numbers = (name) => fed.map((feeds) => Array.from(feeds[name].data, Number));
+  assert.deepEqual(numbers('input_ids'), [[5, 6, 7], [3], [4]]);
+  assert.deepEqual(numbers('attention_mask'), [
+    [1, 1, 1],
+    [1, 1, 1, 1],
+    [1, 1, 1, 1, 1],
+  ]);
+  assert.deepEqual(numbers('position_ids'), [[0, 1, 2], [3], [4]]);
+  const [first, second] = fed.map((feeds) => feeds[cache]);
+  assert.deepEqual([first.type, ...first.dims, second.dims[2]], ['float16', 1, 2, 0, 4, 3]);
+});
+
 test('the same seed gives the same text, another one another', async () => {
   const first = idsOf(await write(sessions.float32, { seed: 1 }));
   assert.deepEqual(idsOf(await write(sessions.float32, { seed: 1 })), first);
