@@ -122,6 +122,18 @@ test('a decoder gets what it asks for: new tokens, mask, positions, and what it 
   assert.deepEqual([first.type, ...first.dims, second.dims[2]], ['float16', 1, 2, 0, 4, 3]);
 });
 
+test('logits that are no numbers end the text with an error', async () => {
+  const session = {
+    inputNames: ['input_ids'],
+    inputMetadata: [],
+    run: async () => ({ logits: new Tensor('float32', Float32Array.of(1, NaN), [1, 1, 2]) }),
+  };
+  await assert.rejects(generate(session, [0], { length: 1, seed: 1 }).next(), {
+    name: 'RangeError',
+    message: 'The logits of token 1 have a NaN',
+  });
+});
+
 test('the same seed gives the same text, another one another', async () => {
   const first = idsOf(await write(sessions.float32, { seed: 1 }));
   assert.deepEqual(idsOf(await write(sessions.float32, { seed: 1 })), first);

@@ -3,13 +3,15 @@
 import { onnxruntime, promises, Rng } from './library.mjs';
 
 /**
- * Yields `length` tokens, each as soon as it is drawn. The same seed gives the same tokens.
+ * Yields `length` tokens, each as soon as it is drawn. The same seed gives the same tokens. A logit that is NaN is a
+ * RangeError.
  *
  * @param session an InferenceSession of a decoder as they are on the Hugging Face hub: `input_ids` and, where it has them,
  *   `attention_mask`, `position_ids` and `past_key_values.*` go in; `logits`, float32 or float16, and `present.*` come out
  * @param prompt ids of tokens, one at least
  * @param options `seed`; `allow`, a function from the tokens so far, the prompt among them, to what may follow (ids, or a
- *   Uint32Array with a bit for each token; undefined: the text is over); all else as `sample` has it, but `history` and `rng`
+ *   Uint32Array with a bit for each token; undefined: the text is over); all else as `sample` has it, but `history` and
+ *   `rng`, ids as arrays of numbers
  * @yields { id, logprob, rawLogprob, kept }: as `sample` tells them
  */
 export async function* generate(session, prompt, { length, seed, allow, ...options }) {
@@ -22,7 +24,7 @@ export async function* generate(session, prompt, { length, seed, allow, ...optio
     if (allow !== undefined && allowed === undefined) return;
     const { logits, ...present } = await session.run({ ...feeds(session, input, history), ...cache });
     const last = lastRow(logits);
-    // Off the event loop, and without a copy: the logits are given away. N.B. so is every typed array of the call.
+    // Off the event loop, and without a copy: the logits are given away. N.B. so is every other typed array of the call.
     const { result } = await promises.sample(last, {
       ...options,
       history,
@@ -31,10 +33,11 @@ export async function* generate(session, prompt, { length, seed, allow, ...optio
       transfer: true,
     });
     const [id] = result.ids.data;
+    if (id < 0) throw new RangeError(`The logits of token ${history.length} have a NaN`);
     yield { id, logprob: result.logprobs.data[0], rawLogprob: result.rawLogprobs.data[0], kept: result.kept.data[0] };
     history.push(id);
     input = [id];
-    cache = kept(present);
+    cache = cacheOf(present);
   }
 }
 
@@ -64,7 +67,7 @@ function emptyCache({ inputMetadata }) {
 }
 
 /** What the next run gets of what this one gave. */
-const kept = (present) =>
+const cacheOf = (present) =>
   Object.fromEntries(
     Object.entries(present).map(([name, tensor]) => [name.replace('present', 'past_key_values'), tensor]),
   );
