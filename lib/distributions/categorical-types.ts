@@ -1,7 +1,7 @@
 // Categorical as users see it. Types only.
 import type { Ids } from '../random/arguments';
 import type { Rng } from '../random/rng';
-import type { Direction, ElementsOf, FloatArray, Input, Like, Reduced, Tensor } from '../types';
+import type { Float16ArrayLike, FloatArray, Input, Reduced, RowElementsOf, Storage, Tensor } from '../types';
 
 /** A distribution by the energies of its states. */
 export interface Energies<Of extends Input = Input> {
@@ -11,12 +11,21 @@ export interface Energies<Of extends Input = Input> {
 }
 
 /** One number for each distribution. */
-type Each<Of> = Reduced<Of, Tensor<ElementsOf<Of>>>;
+type Each<Of> = Reduced<Of, Tensor<RowElementsOf<Of>>>;
 
-type IsVector<Of, Yes, No> = Of extends FloatArray | readonly number[] ? Yes : No;
+type IsVector<Of, Yes, No> = Of extends FloatArray | Float16ArrayLike | readonly number[] ? Yes : No;
+
+/** A row of numbers for each distribution. */
+type Rows<Of> = IsVector<Of, RowElementsOf<Of>, Tensor<RowElementsOf<Of>>>;
+
+type Direction<Of> = Storage<RowElementsOf<Of>> | readonly number[];
 
 /** The log-probabilities of ids: of one vector a number, or an array of them; of a tensor one for each distribution. */
-type LogProbabilityOf<Of, Given> = IsVector<Of, Given extends number ? number : ElementsOf<Of>, Tensor<ElementsOf<Of>>>;
+type LogProbabilityOf<Of, Given> = IsVector<
+  Of,
+  Given extends number ? number : RowElementsOf<Of>,
+  Tensor<RowElementsOf<Of>>
+>;
 
 /** What all entry points have alike. */
 export interface CategoricalParameters<Of extends Input> {
@@ -27,11 +36,11 @@ export interface CategoricalParameters<Of extends Input> {
   readonly beta: number;
   readonly temperature: number;
   /** eta = beta times the logits. At beta = +-Infinity the limit: 0 for the classes that share the mass, else -Infinity. */
-  readonly naturalParameters: Like<Of>;
+  readonly naturalParameters: Rows<Of>;
   /** eta_k - eta_n for k < n, which are log(p_k / p_n): [..., n - 1]. */
-  readonly minimalParameters: Like<Of>;
+  readonly minimalParameters: Rows<Of>;
   /** E = -eta / beta, for which p = e^(-E / T) / Z: as given, or minus the logits. */
-  readonly energies: Like<Of>;
+  readonly energies: Rows<Of>;
 }
 
 /**
@@ -47,7 +56,7 @@ export interface CategoricalParameters<Of extends Input> {
  * "Information geometry and its applications", 2016, section 2.3.
  *
  * A vector is one distribution, a tensor [..., n] a batch, whose rows are computed in one call: what is a number for a
- * vector is a tensor [...] for it. Results are float32 for float32 parameters, float64 for others. The parameters are
+ * vector is a tensor [...] for it. Results are float32 for parameters of 16 or 32 bits, float64 for others. The parameters are
  * copied. -Infinity is a class of probability 0; every distribution has another one. 0 log 0 = 0. In nats.
  *
  * @throws TypeError (ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE), RangeError (ERR_OUT_OF_RANGE: NaN, infinite parameters
@@ -63,9 +72,9 @@ export interface Categorical<Of extends Input = Input> extends CategoricalParame
   /** A(eta) = log Z. */
   readonly logPartition: Each<Of>;
   /** The mean parameters: the expectation of a one-hot draw, which is the probabilities. */
-  readonly mean: Like<Of>;
-  readonly probabilities: Like<Of>;
-  readonly logProbabilities: Like<Of>;
+  readonly mean: Rows<Of>;
+  readonly probabilities: Rows<Of>;
+  readonly logProbabilities: Rows<Of>;
   /** H = A - <eta, p>. */
   readonly entropy: Each<Of>;
   /** F = -T log Z; at temperature 0 the lowest energy, at Infinity -Infinity. */
@@ -85,15 +94,15 @@ export interface Categorical<Of extends Input = Input> extends CategoricalParame
    * The Fisher information times a vector, in O(n). [..., n]: in natural coordinates, p (v - <p, v>). [..., n - 1]: in
    * minimal coordinates, the same without the last class.
    */
-  fisher(v: Direction<Of>): Like<Of>;
+  fisher(v: Direction<Of>): Rows<Of>;
   /**
    * The inverse of that, which turns a gradient into a natural gradient. [..., n]: in natural coordinates the
    * pseudo-inverse of Moore and Penrose, Q diag(1/p) Q with Q = I - 1/n, of the classes whose p is not 0; 0 for the
    * others. [..., n - 1]: in minimal coordinates the inverse, v_k / p_k + sum v / p_n, which is infinite where a p is 0.
    */
-  fisherInverse(v: Direction<Of>): Like<Of>;
+  fisherInverse(v: Direction<Of>): Rows<Of>;
   /** The Fisher information in minimal coordinates, a dense matrix: [..., n - 1, n - 1]. */
-  fisherInformation(): Tensor<ElementsOf<Of>>;
+  fisherInformation(): Tensor<RowElementsOf<Of>>;
   /** The escort distribution p^beta / sum p^beta: the temperature divided by beta. At beta 0 all classes with p > 0 alike. */
   temper(beta: number): Categorical<Of>;
   /**
@@ -125,9 +134,9 @@ interface SignalOptions {
 /** Categorical of softmax-native/promises: what is computed of all classes is a promise. */
 export interface PromisedCategorical<Of extends Input = Input> extends CategoricalParameters<Of> {
   readonly logPartition: Promise<Each<Of>>;
-  readonly mean: Promise<Like<Of>>;
-  readonly probabilities: Promise<Like<Of>>;
-  readonly logProbabilities: Promise<Like<Of>>;
+  readonly mean: Promise<Rows<Of>>;
+  readonly probabilities: Promise<Rows<Of>>;
+  readonly logProbabilities: Promise<Rows<Of>>;
   readonly entropy: Promise<Each<Of>>;
   readonly freeEnergy: Promise<Each<Of>>;
   readonly meanEnergy: Promise<Each<Of>>;
@@ -135,9 +144,9 @@ export interface PromisedCategorical<Of extends Input = Input> extends Categoric
   readonly fisherLogDeterminant: Promise<Each<Of>>;
   crossEntropy(other: CategoricalParameters<Input>, options?: SignalOptions): Promise<Each<Of>>;
   klDivergence(other: CategoricalParameters<Input>, options?: SignalOptions): Promise<Each<Of>>;
-  fisher(v: Direction<Of>, options?: SignalOptions): Promise<Like<Of>>;
-  fisherInverse(v: Direction<Of>, options?: SignalOptions): Promise<Like<Of>>;
-  fisherInformation(options?: SignalOptions): Promise<Tensor<ElementsOf<Of>>>;
+  fisher(v: Direction<Of>, options?: SignalOptions): Promise<Rows<Of>>;
+  fisherInverse(v: Direction<Of>, options?: SignalOptions): Promise<Rows<Of>>;
+  fisherInformation(options?: SignalOptions): Promise<Tensor<RowElementsOf<Of>>>;
   temper(beta: number): PromisedCategorical<Of>;
   logProbability<Given extends Ids>(ids: Given, options?: SignalOptions): Promise<LogProbabilityOf<Of, Given>>;
   sample(rng: Rng, count?: undefined, options?: SignalOptions): Promise<Reduced<Of, Tensor<Int32Array>>>;

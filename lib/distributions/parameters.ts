@@ -1,12 +1,13 @@
 // The parameters of categorical distributions, as given: checked, copied, and in the one form that the rest works with.
 import { invalidType, invalidValue, outOfRange, printShape, shapeMismatch } from '../errors';
 import { Float32Array, Float64Array, isArray, kindOf } from '../intrinsics';
-import { type Given, measure, readFloats, readLike } from '../operations/arguments';
+import { type Given, measure, readAnyFloats, readLike } from '../operations/arguments';
 import { allocateLike } from '../operations/arrange';
+import { widened, widenedKind } from '../operations/halves';
 import { tensorOf } from '../operations/results';
 import { own } from '../ownership';
 import { sizeOf } from '../shape';
-import type { FloatArray } from '../types';
+import type { FloatArray, Floats } from '../types';
 
 /** Rows of softmax(beta z), each of n > 0 classes. */
 export interface Distributions {
@@ -25,9 +26,9 @@ export function readParameters(parameters: unknown): Distributions {
   const isPlain = typeof parameters === 'object' && parameters !== null && !isArray(parameters);
   if (isPlain && kindOf(parameters) === undefined && 'energies' in parameters) {
     const { energies, temperature } = parameters as { energies: unknown; temperature?: unknown };
-    return measureParameters(readFloats('parameters.energies', energies), readBeta(temperature), true);
+    return measureParameters(readAnyFloats('parameters.energies', energies), readBeta(temperature), true);
   }
-  return measureParameters(readFloats('parameters', parameters), 1, false);
+  return measureParameters(readAnyFloats('parameters', parameters), 1, false);
 }
 
 function readBeta(temperature: unknown): number {
@@ -37,15 +38,17 @@ function readBeta(temperature: unknown): number {
   return 1 / temperature + 0;
 }
 
-function measureParameters(given: Given<FloatArray>, beta: number, areEnergies: boolean): Distributions {
+function measureParameters(given: Given<Floats>, beta: number, areEnergies: boolean): Distributions {
   const dims = [...measure(given)];
   const n = dims[dims.length - 1] ?? 0;
   if (n === 0) throw shapeMismatch(given.name, 'have one class or more', dims.length === 0 ? 'no axis' : '0');
-  const z = allocateLike(given.kind, sizeOf(dims));
-  for (let i = 0; i < z.length; i += 1) z[i] = areEnergies ? 0 - (given.data[i] as number) : (given.data[i] as number);
+  const kind = widenedKind(given.kind);
+  const data = widened(given.kind, given.data);
+  const z = allocateLike(kind, sizeOf(dims));
+  for (let i = 0; i < z.length; i += 1) z[i] = areEnergies ? 0 - (data[i] as number) : (data[i] as number);
   const rows = sizeOf(dims, 0, dims.length - 1);
   validateRows(given, z, rows, n, beta, areEnergies);
-  return { z, kind: given.kind, dims, n, rows, beta, isVector: given.dims === undefined };
+  return { z, kind, dims, n, rows, beta, isVector: given.dims === undefined };
 }
 
 /** No NaN, no class of infinite weight, and in each row one whose weight is not 0. */

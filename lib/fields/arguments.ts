@@ -1,7 +1,8 @@
 // Fields as users describe them: checked, and copied.
 import { invalidType, invalidValue, outOfRange, printShape, shapeMismatch } from '../errors';
 import { Float64Array, Int32Array, isArray, kindOf, lengthOf } from '../intrinsics';
-import { measure, readFloats } from '../operations/arguments';
+import { measure, readAnyFloats } from '../operations/arguments';
+import { widened } from '../operations/halves';
 import { readTarget } from '../operations/targets';
 import { sizeOf } from '../shape';
 import { validateCount, validateOptions } from '../validate';
@@ -48,7 +49,7 @@ function readFactor(name: string, factor: unknown, cardinalities: Int32Array): M
   const { variables: given, logPotentials } = factor as { variables?: unknown; logPotentials?: unknown };
   const variables = readVariables(`${name}.variables`, given, cardinalities.length);
   const sizes = Array.from(variables, (variable) => cardinalities[variable] as number);
-  const table = readFloats(`${name}.logPotentials`, logPotentials);
+  const table = readAnyFloats(`${name}.logPotentials`, logPotentials);
   const dims = measure(table);
   const isFitting = table.dims === undefined ? dims[0] === sizeOf(sizes) : printShape(dims) === printShape(sizes);
   if (!isFitting) {
@@ -57,7 +58,7 @@ function readFactor(name: string, factor: unknown, cardinalities: Int32Array): M
     throw shapeMismatch(table.name, wanted, table.dims === undefined ? `${dims[0]}` : `shape ${printShape(dims)}`);
   }
   const place = table.dims === undefined ? table.name : `${table.name}.data`;
-  const copy = new Float64Array(table.data);
+  const copy = new Float64Array(widened(table.kind, table.data));
   copy.forEach((value, i) => {
     if (!(value < Infinity)) throw outOfRange(`${place}[${i}]`, 'a number < Infinity', value);
   });

@@ -190,6 +190,12 @@ describe.each(libraries)('%s', (_, { Categorical, Rng, argmax }) => {
     expect(none.sample(new Rng(1), 4).dims).toEqual([0, 4]);
   });
 
+  test('parameters of 16 bits are computed with as float32', () => {
+    // 1, 2 and 4 as bfloat16.
+    const bits = { data: Uint16Array.of(0x3f80, 0x4000, 0x4080), dims: [3], type: 'bfloat16' };
+    expect(new Categorical(bits).mean).toEqual(new Categorical({ data: Float32Array.of(1, 2, 4), dims: [3] }).mean);
+  });
+
   test('made of another one, and unchanged by what becomes of the logits', () => {
     const logits = Float64Array.of(1, 2, 4);
     const p = new Categorical(logits);
