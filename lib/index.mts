@@ -110,6 +110,7 @@ export {
   type Scale,
   type ScoreOptions,
   type Signed,
+  SoftmaxRegression,
   SoftmaxState,
   type SoftmaxStateOptions,
   type SparseGradient,

@@ -67,6 +67,8 @@ export type {
 } from './layers/types';
 export { crossEntropy, klDivergence, linearCrossEntropy, nllLoss } from './losses';
 export { Memory, SoftmaxState } from './memories';
+export { SoftmaxRegression } from './models';
+export type { Convergence, Progress, StopReason } from './optimization/search';
 export type {
   ClassIndices,
   CrossEntropyOptions,
@@ -87,6 +89,21 @@ export type { Proposal } from './random/proposal';
 export type { Drawn, DrawOptions, Exclusion, ExpectedCountOptions } from './random/proposal-options';
 export { type LearnedProposal, proposals, type UnigramOptions } from './random/proposals';
 export { Rng, type RngState } from './random/rng';
+export type {
+  Batch,
+  Features,
+  FitOptions,
+  FitStreamOptions,
+  Labels,
+  PartialFit,
+  PartialFitOptions,
+  Predicted,
+  PromisedSoftmaxRegression,
+  SoftmaxRegressionJson,
+  SoftmaxRegressionOptions,
+  StandardErrorOptions,
+  StandardErrors,
+} from './regression/regression-types';
 export type { Stage } from './token-calls';
 export type { GumbelOptions, SampleOptions, SampleResult, TokenLogProbabilities } from './tokens/types';
 

@@ -30,6 +30,7 @@ export {
   proposals,
   Rng,
   SampledSoftmax,
+  SoftmaxRegression,
   SoftmaxState,
   sample,
   smoothMax,

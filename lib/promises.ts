@@ -19,6 +19,7 @@ import type { PromisedSampledSoftmaxConstructor } from './layers/sampled-types';
 import { jobBackend } from './native/backend';
 import { promised } from './native/promised';
 import { promisedMethods } from './native/promised-class';
+import { inTurns } from './native/turns';
 import { argmaxOperation } from './operations/argmax';
 import { attend } from './operations/attention';
 import { attendVjp } from './operations/attention-vjp';
@@ -59,6 +60,8 @@ import type {
 } from './promise-types';
 import { checkUnbiasedInTurn } from './random/check-unbiased';
 import { importanceSampling as importanceSamplingAtOnce } from './random/importance';
+import type { PromisedSoftmaxRegressionConstructor } from './regression/regression-types';
+import { regressionMethods, softmaxRegression } from './regression/softmax-regression';
 import { gumbel, gumbelVjp } from './tokens/gumbel';
 import { sampling } from './tokens/sample';
 
@@ -231,4 +234,10 @@ export const gumbelSoftmax: GumbelPromise = promised(1, (logits: unknown, option
 /** gumbelSoftmaxVjp off the event loop: see gumbelSoftmaxVjp of softmax-native. */
 export const gumbelSoftmaxVjp: GumbelVjpPromise = promised(2, (logits: unknown, g: unknown, options?: object) =>
   gumbelVjp(jobBackend, gumbelSoftmaxVjp, logits, g, options),
+);
+
+/** SoftmaxRegression off the event loop: see SoftmaxRegression of softmax-native. */
+export const SoftmaxRegression: PromisedSoftmaxRegressionConstructor = promisedMethods(
+  softmaxRegression(jobBackend, inTurns),
+  regressionMethods,
 );

@@ -29,6 +29,7 @@ export {
   proposals,
   Rng,
   SampledSoftmax,
+  SoftmaxRegression,
   SoftmaxState,
   sample,
   smoothMax,

@@ -25,7 +25,9 @@ import { loss } from './operations/loss';
 import { product } from './operations/products';
 import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
+import { atOnce } from './optimization/run';
 import { referenceBackend } from './reference/backend';
+import { softmaxRegression } from './regression/softmax-regression';
 import { gumbel, gumbelVjp } from './tokens/gumbel';
 import { sampling } from './tokens/sample';
 
@@ -170,3 +172,6 @@ export const gumbelSoftmax: typeof library.gumbelSoftmax = (logits, options) =>
 /** gumbelSoftmaxVjp in float64 TypeScript: see gumbelSoftmaxVjp of softmax-native. */
 export const gumbelSoftmaxVjp: typeof library.gumbelSoftmaxVjp = (logits, g, options) =>
   gumbelVjp(referenceBackend, gumbelSoftmaxVjp, logits, g, options) as never;
+
+/** SoftmaxRegression in float64 TypeScript: see SoftmaxRegression of softmax-native. */
+export const SoftmaxRegression: typeof library.SoftmaxRegression = softmaxRegression(referenceBackend, atOnce);

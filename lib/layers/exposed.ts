@@ -16,13 +16,14 @@ export const computingMethods = {
   trainStep: 2,
 } as const;
 
-/** The class with these methods, and its static `fromBytes`, hidden from the stacks of errors. */
+/** The class with these methods, and these static ones, hidden from the stacks of errors. */
 export function exposed<Layer extends Class>(
   layer: Layer,
   methods: readonly string[] = Object.keys(computingMethods),
+  statics: readonly string[] = ['fromBytes'],
 ): Layer {
   for (const name of methods) expose(layer.prototype as object, name);
-  expose(layer, 'fromBytes');
+  for (const name of statics) expose(layer, name);
   return layer;
 }
 

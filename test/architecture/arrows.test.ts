@@ -221,7 +221,7 @@ describe('lib', () => {
   // lib/reference/ is the layer.
   const layerOf = (path: string) => {
     const file = path.replace(/\.m?[jt]s$/, '');
-    return /^lib\/(index|promises|output-layers|memories|reference|derivatives|losses|diagnosis|attention|decoding)$/.test(
+    return /^lib\/(index|promises|output-layers|memories|models|reference|derivatives|losses|diagnosis|attention|decoding)$/.test(
       file,
     )
       ? 'entry'
