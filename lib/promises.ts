@@ -60,6 +60,10 @@ import type {
 } from './promise-types';
 import { checkUnbiasedInTurn } from './random/check-unbiased';
 import { importanceSampling as importanceSamplingAtOnce } from './random/importance';
+import { calibration } from './regression/calibration';
+import type { Calibration, CalibrationArguments } from './regression/calibration-types';
+import { maximumEntropy } from './regression/maximum-entropy';
+import type { MaximumEntropy, MaximumEntropyArguments } from './regression/maximum-entropy-types';
 import type { PromisedSoftmaxRegressionConstructor } from './regression/regression-types';
 import { regressionMethods, softmaxRegression } from './regression/softmax-regression';
 import { gumbel, gumbelVjp } from './tokens/gumbel';
@@ -240,4 +244,18 @@ export const gumbelSoftmaxVjp: GumbelVjpPromise = promised(2, (logits: unknown, 
 export const SoftmaxRegression: PromisedSoftmaxRegressionConstructor = promisedMethods(
   softmaxRegression(jobBackend, inTurns),
   regressionMethods,
+);
+
+/** fitMaximumEntropy off the event loop: see fitMaximumEntropy of softmax-native. */
+export const fitMaximumEntropy: (...args: MaximumEntropyArguments) => Promise<MaximumEntropy> = promised(
+  2,
+  (features: unknown, expectations: unknown, options?: object) =>
+    maximumEntropy(jobBackend, inTurns, fitMaximumEntropy, features, expectations, options),
+);
+
+/** calibrateTemperature off the event loop: see calibrateTemperature of softmax-native. */
+export const calibrateTemperature: (...args: CalibrationArguments) => Promise<Calibration> = promised(
+  2,
+  (logits: unknown, labels: unknown, options?: object) =>
+    calibration(jobBackend, inTurns, calibrateTemperature, logits, labels, options),
 );

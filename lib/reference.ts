@@ -27,6 +27,8 @@ import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
 import { atOnce } from './optimization/run';
 import { referenceBackend } from './reference/backend';
+import { calibration } from './regression/calibration';
+import { maximumEntropy } from './regression/maximum-entropy';
 import { softmaxRegression } from './regression/softmax-regression';
 import { gumbel, gumbelVjp } from './tokens/gumbel';
 import { sampling } from './tokens/sample';
@@ -175,3 +177,11 @@ export const gumbelSoftmaxVjp: typeof library.gumbelSoftmaxVjp = (logits, g, opt
 
 /** SoftmaxRegression in float64 TypeScript: see SoftmaxRegression of softmax-native. */
 export const SoftmaxRegression: typeof library.SoftmaxRegression = softmaxRegression(referenceBackend, atOnce);
+
+/** fitMaximumEntropy in float64 TypeScript: see fitMaximumEntropy of softmax-native. */
+export const fitMaximumEntropy: typeof library.fitMaximumEntropy = (features, expectations, options) =>
+  maximumEntropy(referenceBackend, atOnce, fitMaximumEntropy, features, expectations, options) as never;
+
+/** calibrateTemperature in float64 TypeScript: see calibrateTemperature of softmax-native. */
+export const calibrateTemperature: typeof library.calibrateTemperature = (logits, labels, options) =>
+  calibration(referenceBackend, atOnce, calibrateTemperature, logits, labels, options) as never;

@@ -28,23 +28,25 @@ export function measureFeatures(given: Given<FloatArray>, width?: number): Featu
   if (rows === 0 || found === 0) {
     throw shapeMismatch('features', 'have at least one row and one column', `shape ${printShape(dims)}`);
   }
-  const data = isOwning() && !isOwn(given.data) ? copyOf(given.data) : given.data;
-  return { data, rows: rows as number, width: found as number };
+  return { data: keptRows(given.data), rows: rows as number, width: found as number };
 }
+
+/** What stays as it is while a promise is kept: a copy, unless nobody else has it. */
+export const keptRows = (data: FloatArray): FloatArray => (isOwning() && !isOwn(data) ? copyOf(data) : data);
 
 const copyOf = (data: FloatArray): FloatArray =>
   own(kindOf(data) === 'Float32Array' ? new Float32Array(data) : new Float64Array(data));
 
 /** What is wrong with rows of which a loss is not finite. */
-export function refusal({ data, width }: FeatureRows): Error {
-  if (isDetached(data)) return detached('features');
+export function refusal(name: string, { data, width }: FeatureRows): Error {
+  if (isDetached(data)) return detached(name);
   let largest = 0;
   for (let i = 0; i < data.length; i += 1) {
     const value = data[i] as number;
     if (!Number.isFinite(value)) {
-      return outOfRange(`features[${Math.floor(i / width)}, ${i % width}]`, 'finite', value);
+      return outOfRange(`${name}[${Math.floor(i / width)}, ${i % width}]`, 'finite', value);
     }
     largest = Math.max(largest, Math.abs(value));
   }
-  return outOfRange('features', 'so small that their products and sums are finite', largest);
+  return outOfRange(name, 'so small that their products and sums are finite', largest);
 }

@@ -93,7 +93,8 @@ export function likeliest(
   const computed = backend.linearTopK.perform(call, () => {
     for (let r = 0; r < out.length; r += 1) {
       const logProbability = out[r] as number;
-      if (logProbability !== logProbability) throw refusal({ data: rows.data, rows: rows.count, width: model.width });
+      if (logProbability !== logProbability)
+        throw refusal('features', { data: rows.data, rows: rows.count, width: model.width });
     }
     return ids;
   });

@@ -16,7 +16,7 @@ import type { FeatureRows } from './features';
 /** Blocks of more columns take longer than they save; rows of a sample. */
 const mostColumns = 256;
 const mostRows = 4096;
-/** Of the mean of the diagonal: what keeps blocks positive definite where no penalty does. */
+/** Of the diagonal: what keeps blocks positive definite where no penalty does. */
 const leastRidge = 1e-9;
 
 /** Makes of a gradient a direction, in the layout of a point: [coefficients, intercept]. */
@@ -133,12 +133,10 @@ class Blocks implements Preconditioner {
   private factorOf(products: FloatArray): Float64Array | undefined {
     const { columns } = this;
     const block = new Float64Array(products);
-    let trace = 0;
-    for (let k = 0; k < columns; k += 1) trace += block[k * columns + k] as number;
     for (let k = 0; k < columns; k += 1) {
       const at = k * columns + k;
       const isIntercept = this.shape.hasIntercept && k === columns - 1;
-      block[at] = (block[at] as number) + (isIntercept ? 0 : this.shape.ridge) + (leastRidge * trace) / columns;
+      block[at] = (block[at] as number) * (1 + leastRidge) + (isIntercept ? 0 : this.shape.ridge) + Number.MIN_VALUE;
     }
     return finished(factorize(block, columns));
   }

@@ -32,8 +32,8 @@ export interface FitOptions extends WeightOptions {
   /** The factor of half the sum of the squared coefficients. Finite and not negative. Default 1. */
   l2?: number | undefined;
   /**
-   * The search ends when no element of the gradient of J / (sum of the rows' weights) is larger. Default 1e-6, for
-   * float32 features 1e-4.
+   * The search ends when no element of the gradient of J / (sum of the rows' weights) is larger. Default 1e-8, for
+   * float32 features 1e-7.
    */
   tolerance?: number | undefined;
   /** Default 1000. */

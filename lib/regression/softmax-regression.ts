@@ -38,7 +38,7 @@ interface Fitted {
   readonly report: Convergence | undefined;
 }
 
-const defaultTolerance = { Float32Array: 1e-4, Float64Array: 1e-6 } as const;
+const defaultTolerance = { Float32Array: 1e-7, Float64Array: 1e-8 } as const;
 const defaultRate = 0.1;
 
 /** The class that computes with a backend, and runs a search: at once, or for promises. */
@@ -108,7 +108,7 @@ export function softmaxRegression<Constructor = SoftmaxRegressionConstructor>(ba
         onProgress,
       });
       return afterwards(run(search, performTask, signal), ({ point, ...report }: Minimum) => {
-        if (report.reason === 'notFinite') throw refusal(rows);
+        if (report.reason === 'notFinite') throw refusal('features', rows);
         this.#model = modelOf(classes, rows.width, point);
         this.#fitted = { l2, report };
         this.#stream = undefined;
@@ -144,7 +144,7 @@ export function softmaxRegression<Constructor = SoftmaxRegressionConstructor>(ba
       const { size, totalWeight, evaluate } = objective(backend, rows, places, shape, weights);
       const begin = (): Stream => streamFrom(this.#startFor(classes, rows.width) ?? new Float64Array(size));
       return afterwards(evaluate((this.#stream ?? begin()).point), (evaluation: Evaluation) => {
-        if (!Number.isFinite(evaluation.value)) throw refusal(rows);
+        if (!Number.isFinite(evaluation.value)) throw refusal('features', rows);
         // Batches may be learnt side by side: each adds to what the others have made.
         const coefficients = classes.length * rows.width;
         const batch = { rows: rows.rows, totalWeight, coefficients, ...step };
