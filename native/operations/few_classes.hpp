@@ -20,40 +20,45 @@ class FewClasses {
  public:
   FewClasses(const LinearLayer<T>& layer, const Logits<T>& logits, const LossTargets<T>& targets, double scale,
              const LossOptions<T>& options, const LinearLoss<T>& result)
-      : layer_(layer), result_(result), threads_(Pool::shared().threads()), tiles_(logits),
-        rows_(layer.classes, logits.beta, logits.rule, targets, options, scale),
+      : layer_(layer), result_(result), threads_(Pool::shared().threads()), throws_(logits.rule == NonFinite::kThrow),
+        tiles_(logits), rows_(layer.classes, logits.beta, logits.rule, targets, options, scale),
         short_rows_(logits, tiles_, targets, options, scale), products_(layer), length_(chunk_length(layer.rows)),
-        packed_(1, products_.packed_classes_size() * sizeof(T)), logits_(threads_, kBlock * layer.classes * sizeof(T)),
+        packed_(1, products_.packed_classes_size() * sizeof(T)), losses_(1, layer.rows * sizeof(double)),
+        logits_(threads_, kBlock * layer.classes * sizeof(T)),
+        refused_(throws_ ? 1 : 0, chunks() * sizeof(std::size_t)), odd_(wants_weight() ? threads_ : 0, kBlock),
         hidden_(wants_weight() ? threads_ : 0, products_.packed_size(kBlock) * sizeof(T)),
-        odd_(wants_weight() ? threads_ : 0, kBlock),
         weights_(wants_weight() ? chunks() : 0, layer.classes * layer.depth * sizeof(T)),
-        biases_(wants_bias() ? chunks() : 0, layer.classes * sizeof(double)), losses_(1, layer.rows * sizeof(double)) {}
+        biases_(wants_bias() ? chunks() : 0, layer.classes * sizeof(double)), odd_classes_(1, layer.classes),
+        classes_(wants_hidden() ? 1 : 0, products_.packed_tile_size() * sizeof(T)),
+        sums_(wants_hidden() ? threads_ : 0, products_.packed_size(kBlock) * sizeof(double)) {}
 
-  // Whether this is the way for a call: few classes, rows by class index, and no gradient of the hidden rows.
+  // Whether this is the way for a call: few classes, and a class index for each row.
   static bool applies(const LinearLayer<T>& layer, const Logits<T>& logits, const LossTargets<T>& targets,
-                      const LossOptions<T>& options, const LinearGradients<T>& gradients) {
-    if (gradients.hidden != nullptr || logits.mask != nullptr || logits.rule == NonFinite::kThrow) return false;
+                      const LossOptions<T>& options) {
+    if (logits.mask != nullptr) return false;
     if (layer.rows == 0 || layer.classes > kShort || layer.depth > kMostWeights / kShort) return false;
     const RowTiles<T> tiles(logits);
     return LossShortRows<T>(logits, tiles, targets, options, 1).apply();
   }
 
   bool has_memory() const {
-    return packed_.ok() && logits_.ok() && hidden_.ok() && odd_.ok() && weights_.ok() && biases_.ok() && losses_.ok();
+    return packed_.ok() && logits_.ok() && hidden_.ok() && odd_.ok() && weights_.ok() && biases_.ok() && losses_.ok() &&
+           classes_.ok() && odd_classes_.ok() && sums_.ok() && refused_.ok();
   }
 
-  // Gives the sum of the losses.
-  double run() const {
+  // Adds up the losses of all rows.
+  Outcome run(double* loss) const {
     products_.pack_all_classes(packed_.template part<T>(0));
-    auto task = [&](std::size_t i, std::size_t slot) { chunk(i, slot); };
-    const std::size_t products = wants_weight() ? 2 : 1;
-    run_tasks(chunks(), threads_, products * layer_.rows * layer_.classes * (layer_.depth / kProducts + 1), task);
+    if (const Outcome outcome = look_at_all(); outcome.status != Status::kOk) return outcome;
+    if (wants_hidden()) pack_weights();
+    each_chunk_of_rows(products_of_row(), [&](std::size_t i, std::size_t slot) { chunk(i, slot); });
     if (wants_weight()) add_up<T>(weights_, layer_.classes * layer_.depth, result_.gradients.weight);
     if (wants_bias()) add_up<double>(biases_, layer_.classes, result_.gradients.bias);
     CompensatedSum sum;
     const double* losses = losses_.template part<double>(0);
     for (std::size_t r = 0; r < layer_.rows; ++r) sum.add(losses[r]);
-    return sum.total();
+    *loss = sum.total();
+    return {};
   }
 
  private:
@@ -67,12 +72,14 @@ class FewClasses {
   const LinearLayer<T>& layer_;
   const LinearLoss<T>& result_;
   const std::size_t threads_;
+  const bool throws_;
   const RowTiles<T> tiles_;
   const LossRows<T> rows_;
   const LossShortRows<T> short_rows_;
   const LinearProducts<T> products_;
   const std::size_t length_;
-  const Scratch packed_, logits_, hidden_, odd_, weights_, biases_, losses_;
+  // Of the call; of each thread, or chunk.
+  const Scratch packed_, losses_, logits_, refused_, odd_, hidden_, weights_, biases_, odd_classes_, classes_, sums_;
 
   // In blocks.
   static std::size_t chunk_length(std::size_t rows) {
@@ -82,21 +89,73 @@ class FewClasses {
   std::size_t chunks() const { return pieces_of(layer_.rows, length_); }
   bool wants_weight() const { return result_.gradients.weight != nullptr; }
   bool wants_bias() const { return result_.gradients.bias != nullptr; }
+  bool wants_hidden() const { return result_.gradients.hidden != nullptr; }
+  Span all() const { return {0, layer_.classes}; }
+  std::size_t products_of_row() const { return 1 + (wants_weight() ? 1 : 0) + (wants_hidden() ? 1 : 0); }
 
-  void chunk(std::size_t i, std::size_t slot) const {
-    const Span rows = piece_of(layer_.rows, length_, i);
+  template <class Work>
+  void each_chunk_of_rows(std::size_t products, const Work& work) const {
+    auto task = [&](std::size_t i, std::size_t slot) { work(i, slot); };
+    run_tasks(chunks(), threads_, products * layer_.rows * layer_.classes * (layer_.depth / kProducts + 1), task);
+  }
+
+  // Calls use(rows, logits) for the blocks of a chunk.
+  template <class Use>
+  void each_block(std::size_t chunk, std::size_t slot, const Use& use) const {
+    const Span rows = piece_of(layer_.rows, length_, chunk);
     T* const x = logits_.template part<T>(slot);
-    double* const bias = biases_.template part<double>(i);
-    for (std::size_t c = 0; wants_bias() && c < layer_.classes; ++c) bias[c] = 0;
     for (std::size_t r = 0; r < rows.count; r += kBlock) {
       const Span some{rows.first + r, rows.count - r < kBlock ? rows.count - r : kBlock};
       products_.logits_of_packed(some, packed_.template part<T>(0), x, layer_.classes);
-      std::uint8_t* const odd = odd_.template part<std::uint8_t>(slot);
-      if (wants_weight()) find_odd_rows(some, x, odd);
-      losses(some, x);
-      if (wants_weight()) weight_gradient(some, x, odd, r == 0, hidden_.template part<T>(slot), weights_.part<T>(i));
-      if (wants_bias()) bias_gradient(some.count, x, bias);
+      use(some, x);
     }
+  }
+
+  // Under the rule 'throw', the first row with a logit that is not finite: before anything is written.
+  Outcome look_at_all() const {
+    if (!throws_) return {};
+    std::size_t* const first = refused_.template part<std::size_t>(0);
+    each_chunk_of_rows(1, [&](std::size_t i, std::size_t slot) {
+      first[i] = layer_.rows;
+      each_block(i, slot, [&](Span rows, const T* x) {
+        for (std::size_t r = 0; first[i] == layer_.rows && r < rows.count; ++r) {
+          const bool finite =
+              kernels().of<T>().find_non_finite(x + r * layer_.classes, layer_.classes) == layer_.classes;
+          if (!finite && !rows_.ignored(rows.first + r)) first[i] = rows.first + r;
+        }
+      });
+    });
+    for (std::size_t i = 0; i < chunks(); ++i) {
+      if (first[i] != layer_.rows) return {Status::kNonFinite, first[i]};
+    }
+    return {};
+  }
+
+  void pack_weights() const {
+    std::uint8_t* const odd = odd_classes_.template part<std::uint8_t>(0);
+    for (std::size_t c = 0; c < layer_.classes; ++c) {
+      const T* weight = layer_.weight + c * layer_.depth;
+      odd[c] = kernels().of<T>().find_non_finite(weight, layer_.depth) == layer_.depth ? 0 : 1;
+    }
+    products_.pack_weight(all(), odd, classes_.template part<T>(0));
+  }
+
+  void chunk(std::size_t i, std::size_t slot) const {
+    double* const bias = biases_.template part<double>(i);
+    std::uint8_t* const odd = odd_.template part<std::uint8_t>(slot);
+    for (std::size_t c = 0; wants_bias() && c < layer_.classes; ++c) bias[c] = 0;
+    bool begins = true;
+    each_block(i, slot, [&](Span rows, T* x) {
+      if (wants_weight()) find_odd_rows(rows, x, odd);
+      losses(rows, x);
+      if (wants_weight()) {
+        weight_gradient(rows, x, odd, begins, hidden_.template part<T>(slot), weights_.template part<T>(i));
+      }
+      if (wants_bias()) bias_gradient(rows.count, x, bias);
+      // The last, as it may take the place of the rows.
+      if (wants_hidden()) hidden_gradient(rows, x, sums_.template part<double>(slot));
+      begins = false;
+    });
   }
 
   // A row of hidden with NaN or Infinity has a logit that is not finite.
@@ -109,7 +168,7 @@ class FewClasses {
   // The losses of a block, and the gradients of its logits in their place.
   void losses(Span rows, T* x) const {
     const std::size_t n = layer_.classes;
-    T* const out = wants_weight() || wants_bias() ? x : nullptr;
+    T* const out = wants_weight() || wants_bias() || wants_hidden() ? x : nullptr;
     double* const all = losses_.template part<double>(0);
     for (std::size_t r = 0; r < rows.count;) {
       T* const z = x + r * n;
@@ -143,7 +202,16 @@ class FewClasses {
   void weight_gradient(Span rows, const T* g, const std::uint8_t* odd, bool begins, T* packed, T* gradient) const {
     products_.pack_hidden(rows, odd, packed);
     for (std::size_t p = 0; p < products_.panels(); ++p) {
-      products_.weight_gradient(rows, {0, layer_.classes}, g, layer_.classes, packed, odd, p, begins, gradient);
+      products_.weight_gradient(rows, all(), g, layer_.classes, packed, odd, p, begins, gradient);
+    }
+  }
+
+  void hidden_gradient(Span rows, const T* g, double* sums) const {
+    std::memset(sums, 0, products_.packed_size(rows.count) * sizeof(double));
+    for (std::size_t p = 0; p < products_.panels(); ++p) {
+      products_.add_hidden_gradient(rows.count, all(), g, layer_.classes, classes_.template part<T>(0),
+                                    odd_classes_.template part<std::uint8_t>(0), p, sums);
+      products_.write_hidden_gradient(rows, p, sums, result_.gradients.hidden);
     }
   }
 

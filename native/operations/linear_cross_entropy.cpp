@@ -273,10 +273,10 @@ Outcome linear_cross_entropy(const LinearLayer<T>& layer, const Logits<T>& logit
   result.total_weight = total_weight(LossMasses<T>(layer.classes, targets, options), layer.rows);
   const double scale = gradient_scale(options.reduction, result.total_weight);
   Outcome outcome;
-  if (FewClasses<T>::applies(layer, logits, targets, options, result.gradients)) {
+  if (FewClasses<T>::applies(layer, logits, targets, options)) {
     const FewClasses<T> operation(layer, logits, targets, scale, options, result);
     if (!operation.has_memory()) return {Status::kOutOfMemory, 0};
-    result.loss = operation.run();
+    outcome = operation.run(&result.loss);
   } else {
     LinearCrossEntropy<T> operation(layer, logits, targets, scale, options, result);
     if (!operation.has_memory()) return {Status::kOutOfMemory, 0};
