@@ -163,13 +163,14 @@ function* reliability(
   return { reliability: { loss: totals.loss, expectedCalibrationError: error, bins }, accuracy };
 }
 
-function binned({ labels, rows, classes, bins: count }: Judged, p: FloatArray) {
+/** By the greatest logit, which stays the greatest at any temperature. */
+function binned({ logits, labels, rows, classes, bins: count }: Judged, p: FloatArray) {
   const sums = Array.from({ length: count }, () => ({ count: 0, right: 0, confidence: 0 }));
   let right = 0;
   for (let r = 0; r < rows; r += 1) {
     let likeliest = 0;
     for (let c = 1; c < classes; c += 1) {
-      if ((p[r * classes + c] as number) > (p[r * classes + likeliest] as number)) likeliest = c;
+      if ((logits[r * classes + c] as number) > (logits[r * classes + likeliest] as number)) likeliest = c;
     }
     const confidence = p[r * classes + likeliest] as number;
     const bin = sums[Math.min(count, Math.max(1, Math.ceil(confidence * count))) - 1] as (typeof sums)[number];
