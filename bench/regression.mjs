@@ -11,7 +11,8 @@ import { parseArgs } from 'node:util';
 import { loadDigits } from '../examples/digits/digits.mjs';
 import { pythonEnvironment, pythonFile } from './contestants/python.mjs';
 import { describeRun, native, printRun } from './library.mjs';
-import { writeResults } from './report.mjs';
+import { measure } from './measure.mjs';
+import { duration, writeResults } from './report.mjs';
 
 const { values: given } = parseArgs({
   options: {
@@ -49,6 +50,7 @@ try {
   python?.end();
   rmSync(folder, { recursive: true });
 }
+results.calls = await timeCalls();
 console.log(`\nWritten to ${writeResults('regression', results)}`);
 
 async function compare(name, features, labels, tolerance) {
@@ -81,6 +83,29 @@ async function compare(name, features, labels, tolerance) {
     );
   }
   return { name, tolerance, ours, sklearn, times };
+}
+
+/** What has no contestant. */
+async function timeCalls() {
+  const rng = new native.Rng(3);
+  const [rows, classes] = [10_000, 10];
+  const logits = {
+    data: Float64Array.from({ length: rows * classes }, () => 9 * rng.uniform()),
+    dims: [rows, classes],
+  };
+  const labels = Int32Array.from({ length: rows }, (_, r) => {
+    return rng.uniform() < 0.3 ? r % classes : native.argmax(logits.data.subarray(r * classes, (r + 1) * classes));
+  });
+  const calls = [
+    { name: 'fitMaximumEntropy of a die', run: () => native.fitMaximumEntropy([1, 2, 3, 4, 5, 6], 4.5) },
+    { name: `calibrateTemperature ${rows} x ${classes}`, run: () => native.calibrateTemperature(logits, labels) },
+  ];
+  const times = await measure(calls);
+  console.log();
+  times.forEach(({ median }, i) => {
+    console.log(`  ${calls[i].name.padEnd(36)}${duration(median).padStart(12)}`);
+  });
+  return calls.map(({ name }, i) => ({ name, median: times[i].median }));
 }
 
 function middle(values) {

@@ -67,8 +67,7 @@ export type {
 } from './layers/types';
 export { crossEntropy, klDivergence, linearCrossEntropy, nllLoss } from './losses';
 export { Memory, SoftmaxState } from './memories';
-export { calibrateTemperature, fitMaximumEntropy, SoftmaxRegression } from './models';
-export type { Convergence, Progress, StopReason } from './optimization/search';
+export * from './models';
 export type {
   ClassIndices,
   CrossEntropyOptions,
@@ -89,23 +88,6 @@ export type { Proposal } from './random/proposal';
 export type { Drawn, DrawOptions, Exclusion, ExpectedCountOptions } from './random/proposal-options';
 export { type LearnedProposal, proposals, type UnigramOptions } from './random/proposals';
 export { Rng, type RngState } from './random/rng';
-export type { Calibration, CalibrationOptions, ConfidenceBin, Reliability } from './regression/calibration-types';
-export type { MaximumEntropy, MaximumEntropyOptions, OutcomeFeatures } from './regression/maximum-entropy-types';
-export type {
-  Batch,
-  Features,
-  FitOptions,
-  FitStreamOptions,
-  Labels,
-  PartialFit,
-  PartialFitOptions,
-  Predicted,
-  PromisedSoftmaxRegression,
-  SoftmaxRegressionJson,
-  SoftmaxRegressionOptions,
-  StandardErrorOptions,
-  StandardErrors,
-} from './regression/regression-types';
 export type { Stage } from './token-calls';
 export type { GumbelOptions, SampleOptions, SampleResult, TokenLogProbabilities } from './tokens/types';
 

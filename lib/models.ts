@@ -10,6 +10,25 @@ import type { SoftmaxRegression as Regression, SoftmaxRegressionConstructor } fr
 import { softmaxRegression } from './regression/softmax-regression';
 import type { Input, TensorLike } from './types';
 
+export type { Convergence, Progress, StopReason } from './optimization/search';
+export type { Calibration, CalibrationOptions, ConfidenceBin, Reliability } from './regression/calibration-types';
+export type { MaximumEntropy, MaximumEntropyOptions, OutcomeFeatures } from './regression/maximum-entropy-types';
+export type {
+  Batch,
+  Features,
+  FitOptions,
+  FitStreamOptions,
+  Labels,
+  PartialFit,
+  PartialFitOptions,
+  Predicted,
+  PromisedSoftmaxRegression,
+  SoftmaxRegressionJson,
+  SoftmaxRegressionOptions,
+  StandardErrorOptions,
+  StandardErrors,
+} from './regression/regression-types';
+
 export const SoftmaxRegression: SoftmaxRegressionConstructor = softmaxRegression(nativeBackend, atOnce);
 export type SoftmaxRegression<Label extends string | number = number> = Regression<Label>;
 

@@ -88,18 +88,19 @@ function* best(
   if (areAllGreatest(judged)) return { beta: Infinity, iterations: 0, reason: 'allRight' };
   const atZero = slopesOf(judged, yield* softmaxAt(backend, judged, 0));
   if (!(atZero.slope < 0)) return { beta: 0, iterations: 0, reason: 'noInformation' };
-  let [low, high] = [0, Infinity];
+  let low = 0;
+  let high = Infinity;
   let beta = 1;
   for (let iterations = 1; ; iterations += 1) {
     const { slope, curvature } = slopesOf(judged, yield* softmaxAt(backend, judged, beta));
     if (slope < 0) low = beta;
     else high = beta;
-    const newton = beta - slope / curvature;
+    const newton = slope === 0 ? beta : beta - slope / curvature;
+    const isThere = Math.abs(newton - beta) <= leastChange * beta;
+    if (isThere || iterations >= mostIterations)
+      return { beta: isThere ? newton : beta, iterations, reason: 'minimum' };
     const isWithin = newton > low && newton < high && newton <= 4 * beta;
     const next = isWithin ? newton : high === Infinity ? 4 * beta : (low + high) / 2;
-    const isThere = slope === 0 || Math.abs(next - beta) <= leastChange * beta;
-    if (isThere || iterations >= mostIterations)
-      return { beta: slope === 0 ? beta : next, iterations, reason: 'minimum' };
     beta = next;
   }
 }
@@ -126,12 +127,14 @@ function* softmaxAt(backend: Backend, judged: Judged, beta: number): Generator<T
 
 /** The first two derivatives of the mean loss in beta. */
 function slopesOf({ logits, labels, rows, classes }: Judged, p: FloatArray): { slope: number; curvature: number } {
-  let [slope, curvature] = [0, 0];
+  let slope = 0;
+  let curvature = 0;
   for (let r = 0; r < rows; r += 1) {
     const first = r * classes;
     const mine = logits[first + (labels[r] as number)] as number;
     // Relative to the label's logit, so that nothing cancels where it has all the mass.
-    let [mean, square] = [0, 0];
+    let mean = 0;
+    let square = 0;
     for (let c = first; c < first + classes; c += 1) {
       const gap = (logits[c] as number) - mine;
       mean += (p[c] as number) * gap;

@@ -87,11 +87,13 @@ function measureProblem(features: Given<FloatArray>, expectations: Given<FloatAr
   for (let k = 0; k < width; k += 1) {
     const [name, mean] = [width === 1 ? 'expectations' : `expectations[${k}]`, wanted[k] as number];
     if (!Number.isFinite(mean)) throw outOfRange(name, 'finite', mean);
-    let [least, greatest] = [Infinity, -Infinity];
+    let least = Infinity;
+    let greatest = -Infinity;
     for (let i = 0; i < outcomes; i += 1) {
       const f = features.data[i * width + k] as number;
       if (!Number.isFinite(f)) throw outOfRange(`features[${i}${dims.length === 2 ? `, ${k}` : ''}]`, 'finite', f);
-      [least, greatest] = [Math.min(least, f), Math.max(greatest, f)];
+      least = Math.min(least, f);
+      greatest = Math.max(greatest, f);
       centred[i * width + k] = f - mean;
     }
     const isMet = least === greatest && mean === least;

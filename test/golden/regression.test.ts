@@ -34,7 +34,7 @@ const jaynes = (
 
 const pixels = 64;
 
-function digits<Elements extends Float64Array | Float32Array>(make: (length: number) => Elements) {
+function digits(make: (length: number) => Float64Array | Float32Array) {
   const file = join(__dirname, '..', '..', 'examples', 'data', 'digits.csv.gz');
   const lines = gunzipSync(readFileSync(file)).toString().trim().split('\n');
   const data = make(lines.length * pixels);

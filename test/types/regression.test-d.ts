@@ -26,7 +26,8 @@ describe('SoftmaxRegression', () => {
 
   test('of names', () => {
     const model = new SoftmaxRegression({ classes: ['a', 'b'] });
-    expectTypeOf(model.predict(features)).toEqualTypeOf<('a' | 'b')[] | string[]>;
+    expectTypeOf(model.predict(features)).toEqualTypeOf<('a' | 'b')[]>();
+    expectTypeOf(model.predict([1, 2])).toEqualTypeOf<'a' | 'b'>();
     expectTypeOf(model.fit(features, ['a', 'b'])).toEqualTypeOf<Convergence>();
     // @ts-expect-error names, not integers
     model.fit(features, [0, 1]);
