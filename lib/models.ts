@@ -52,7 +52,7 @@ export type SoftmaxRegression<Label extends string | number = number> = Regressi
  * some outcome has probability 0 and lambda is infinite), ERR_OUT_OF_RANGE (not finite, or beyond a feature's own least and
  * greatest value), ERR_SOFTMAX_SHAPE_MISMATCH, ERR_SOFTMAX_DETACHED
  * @example
- * fitMaximumEntropy([1, 2, 3, 4, 5, 6], 4.5).multipliers; // Float64Array [0.37104893808103...]
+ * fitMaximumEntropy([1, 2, 3, 4, 5, 6], 4.5).multipliers; // Float64Array [0.37104893808...]
  */
 export function fitMaximumEntropy(
   features: OutcomeFeatures,
