@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest';
 import * as library from '../../lib/index';
 import { files, read } from '../architecture/tree';
 
-// The files of the public functions lie in lib itself, or are those of what draws, of the layers, of what addresses and of regressions.
+// The files of the public functions lie in lib itself, or are those of what draws, of the layers, of what addresses and
+// of regressions.
 const source = files('lib', /\.ts$/)
   .filter((path) => /^lib\/((random|layers|addressing|regression)\/)?[\w-]+\.ts$/.test(path))
   .map(read)
