@@ -40,15 +40,11 @@ import type {
   ArgmaxPromise,
   AttentionPromise,
   AttentionVjpPromise,
-  CheckUnbiasedPromise,
   CrossEntropyPromise,
   DiagnosePromise,
   DivergencePromise,
   ElementwisePromise,
-  GumbelPromise,
-  GumbelVjpPromise,
   HardmaxPromise,
-  ImportanceSamplingPromise,
   JacobianPromise,
   LinearCrossEntropyPromise,
   LogSumExpPromise,
@@ -56,10 +52,16 @@ import type {
   NllLossPromise,
   ProductPromise,
   ReductionPromise,
-  SamplePromise,
 } from './promise-types';
 import { checkUnbiasedInTurn } from './random/check-unbiased';
 import { importanceSampling as importanceSamplingAtOnce } from './random/importance';
+import type {
+  CheckUnbiasedPromise,
+  GumbelPromise,
+  GumbelVjpPromise,
+  ImportanceSamplingPromise,
+  SamplePromise,
+} from './random-promise-types';
 import { calibration } from './regression/calibration';
 import type { Calibration, CalibrationArguments } from './regression/calibration-types';
 import { maximumEntropy } from './regression/maximum-entropy';
