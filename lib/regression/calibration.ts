@@ -4,12 +4,13 @@
 import { atCallSite, invalidType, outOfRange, printShape, shapeMismatch } from '../errors';
 import { kindOf } from '../intrinsics';
 import { canonicalRows, measureIds, readIds } from '../layers/layer';
-import { type Given, measure, readFloats } from '../operations/arguments';
+import { type Given, measure, readLogits } from '../operations/arguments';
 import { allocateLike } from '../operations/arrange';
 import type { Entry } from '../operations/execute';
+import { widened } from '../operations/halves';
 import { performTask, type Run, type Task } from '../optimization/run';
 import { owning } from '../ownership';
-import type { Backend, FloatArray } from '../types';
+import type { Backend, FloatArray, Floats } from '../types';
 import { validateCount, validateOptions } from '../validate';
 import type { Calibration, ConfidenceBin, Reliability } from './calibration-types';
 import { keptRows, refusal } from './features';
@@ -42,7 +43,7 @@ export function calibration(
     const bins = givenBins === undefined ? defaultBins : validateCount('options.bins', givenBins);
     if (bins === 0) throw outOfRange('options.bins', '>= 1', bins);
     const abortion = readSignal(signal);
-    const given = readFloats('logits', logits);
+    const given = readLogits(logits);
     if (given.dims === undefined) throw invalidType('logits', 'an object with data and dims', logits);
     const givenLabels = readIds('labels', labels);
     const judged = measureJudged(given, givenLabels, bins);
@@ -52,13 +53,13 @@ export function calibration(
   }
 }
 
-function measureJudged(given: Given<FloatArray>, labels: Parameters<typeof measureIds>[0], bins: number): Judged {
+function measureJudged(given: Given<Floats>, labels: Parameters<typeof measureIds>[0], bins: number): Judged {
   const dims = measure(given);
   const [rows, classes] = dims as [number, number];
   if (dims.length !== 2 || rows === 0 || classes === 0) {
     throw shapeMismatch('logits', 'have shape [rows, classes], with at least one of both', `shape ${printShape(dims)}`);
   }
-  const data = keptRows(given.data);
+  const data = keptRows(widened(given.kind, given.data));
   const ids = measureIds(labels, rows, classes);
   for (let i = 0; i < data.length; i += 1) {
     if (!Number.isFinite(data[i] as number)) throw refusal('logits', { data, rows, width: classes });

@@ -81,6 +81,15 @@ describe.each(libraries)('%s', (_, { calibrateTemperature }) => {
     expect(calibrateTemperature(logits, given.labels).temperature).toBeCloseTo(wanted, 5);
   });
 
+  test('16-bit logits are those that they hold', () => {
+    const given = drawn(300, 1.5);
+    const bits = Uint16Array.from(new Uint32Array(Float32Array.from(given.logits.data).buffer), (word) => word >>> 16);
+    const wide = new Float32Array(Uint32Array.from(bits, (half) => half << 16).buffer);
+    const dims = given.logits.dims;
+    const found = calibrateTemperature({ data: bits, dims, type: 'bfloat16' }, given.labels);
+    expect(found).toEqual(calibrateTemperature({ data: wide, dims }, given.labels));
+  });
+
   test.each([1e-6, 1e6])('logits of any size: times %s', (size) => {
     const given = drawn(400, 2);
     const wanted = calibrateTemperature(given.logits, given.labels);
