@@ -81,7 +81,7 @@ function measureProblem(features: Given<FloatArray>, expectations: Given<FloatAr
   if (found.length !== 1 || found[0] !== width) {
     throw shapeMismatch('expectations', `have shape [${width}], one for each feature`, `shape ${printShape(found)}`);
   }
-  const wanted = Float64Array.from(expectations.data);
+  const wanted = new Float64Array(expectations.data);
   const centred = new Float64Array(outcomes * width);
   const scales = new Float64Array(width);
   for (let k = 0; k < width; k += 1) {

@@ -56,7 +56,7 @@ export function objective(
   };
   const totalWeight = totalOf(places, weights);
   if (!(totalWeight > 0))
-    throw invalidValue('options.sampleWeight', 'must not leave all rows without weight', totalWeight);
+    throw invalidValue('options', 'must leave some row a weight > 0, sampleWeight times classWeight', totalWeight);
   const kept = [hidden, ...Object.values(arrays)];
   const gradient = new Float64Array(size);
   const conclude = (point: Float64Array) => (): Evaluation => {

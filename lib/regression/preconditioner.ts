@@ -60,7 +60,7 @@ class Blocks implements Preconditioner {
     this.shares = new Float64Array(this.count);
     for (let i = 0; i < this.count; i += 1) {
       const row = Math.floor((i * rows) / this.count);
-      this.sample.set(data.subarray(row * width, (row + 1) * width), i * columns);
+      for (let k = 0; k < width; k += 1) this.sample[i * columns + k] = data[row * width + k] as number;
       this.shares[i] = (shape.shareOf(row) * rows) / this.count;
     }
   }

@@ -220,7 +220,11 @@ export function softmaxRegression<Constructor = SoftmaxRegressionConstructor>(ba
       return isSame && classes.every((label, place) => label === model.classes[place]) ? pointOf(model) : undefined;
     }
   }
-  return exposed(SoftmaxRegression, Object.keys(regressionMethods), ['fromJSON']) as unknown as Constructor;
+  return exposed(
+    SoftmaxRegression,
+    [...Object.keys(regressionMethods), 'toJSON'],
+    ['fromJSON'],
+  ) as unknown as Constructor;
 }
 
 /** rows / (classes x rows of the class); 0 where there is none. */

@@ -14,7 +14,7 @@ import type { Label } from './classes';
 import { measureFeatures, readFeatures } from './features';
 import { distribution, type Model } from './model';
 import type { StandardErrors } from './regression-types';
-import { measureWeights, readAmount, readWeights } from './settings';
+import { measureWeights, readAmount, readSignal, readWeights } from './settings';
 
 /** Of a matrix of so many rows it takes some three seconds, and 32 MiB. */
 const mostParameters = 2048;
@@ -28,7 +28,8 @@ export function standardErrors(
   options: object,
 ): unknown {
   validateOptions(options);
-  const { l2: givenL2, reference, sampleWeight } = options as Record<string, unknown>;
+  const { l2: givenL2, reference, sampleWeight, signal } = options as Record<string, unknown>;
+  const abortion = readSignal(signal);
   const l2 = readAmount('options.l2', givenL2, fittedL2);
   const base = reference === undefined ? -1 : placeOf(model, reference);
   const weights = readWeights('options.sampleWeight', sampleWeight);
@@ -40,11 +41,11 @@ export function standardErrors(
   if (size > mostParameters) {
     throw outOfRange('(classes - 1) x parameters of a class', `<= ${mostParameters} for standard errors`, size);
   }
-  const x = { data: data.slice(), width, columns, weights: rowWeights };
-  const probabilities = distribution(backend, model, { data: x.data, dims: [rows, width] }, 'probabilities');
+  const x = { data, width, columns, weights: rowWeights };
+  const probabilities = distribution(backend, model, { data, dims: [rows, width] }, 'probabilities');
   return afterwards(
     probabilities,
-    ({ data: p }: Tensor) => run(errorsOf(model, x, p, l2, base), () => undefined) as StandardErrors,
+    ({ data: p }: Tensor) => run(errorsOf(model, x, p, l2, base), () => undefined, abortion) as StandardErrors,
   );
 }
 

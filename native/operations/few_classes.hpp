@@ -1,7 +1,8 @@
-// The loss of a linear layer with few classes, and its gradients in the weights and the bias: rows are what there is
-// much of. A task takes a chunk of the rows from logits to gradients, a block at a time, so that the hidden rows come
-// from memory once; of the rows' losses the kernels of short rows do many side by side. On 100,000 rows of 784 elements
-// and 10 classes it takes a quarter of the time of tiles of classes, where each row's loss is a call of its own.
+// The loss of a linear layer with few classes, and its gradients: rows are what there is much of. A task takes a chunk
+// of the rows from logits to gradients, a block at a time, so that the hidden rows come from memory once; of the rows'
+// losses the kernels of short rows do many side by side. In float32, on one thread, 1,797 rows of 64 elements and 10
+// classes take 0.15 ms instead of the 0.57 of tiles of classes, where each row's loss is a call of its own, and 20,000
+// rows of 784 elements 13.9 instead of 21.1.
 //
 // Each chunk has sums of its own, of float chains over the rows of a block, and the chunks are added in order, in
 // float64. How long a chunk is depends on the shape alone: threads leave no trace.
@@ -36,7 +37,7 @@ class FewClasses {
   static bool applies(const LinearLayer<T>& layer, const Logits<T>& logits, const LossTargets<T>& targets,
                       const LossOptions<T>& options) {
     if (logits.mask != nullptr) return false;
-    if (layer.rows == 0 || layer.classes > kShort || layer.depth > kMostWeights / kShort) return false;
+    if (layer.rows == 0 || layer.classes > kShort || layer.classes * layer.depth > kMostWeights) return false;
     const RowTiles<T> tiles(logits);
     return LossShortRows<T>(logits, tiles, targets, options, 1).apply();
   }
@@ -64,8 +65,8 @@ class FewClasses {
  private:
   // Rows of a block: of 784 float32 elements they are 200 KB, which the second product finds in the second cache.
   static constexpr std::size_t kBlock = 64;
-  // Chunks at most, and elements of the weights: what the sums of the chunks may need.
-  static constexpr std::size_t kMostChunks = 64, kMostWeights = std::size_t{1} << 18;
+  // Chunks and elements of the weights at most: the sums of the chunks have 32 MiB of float64, and half of float32.
+  static constexpr std::size_t kMostChunks = 64, kMostWeights = std::size_t{1} << 16;
   // Multiply-adds that take as long as an element of run_tasks.
   static constexpr std::size_t kProducts = 16;
 
