@@ -1,7 +1,7 @@
 // What a regression minimises, divided by the sum of the rows' weights, at a point [coefficients, intercept]:
 //   (- sum s_r log P(y_r | x_r) + (l2 / 2) sum W^2) / sum s_r
-import { invalidValue } from '../errors';
-import { kindOf } from '../intrinsics';
+import { detached, invalidValue } from '../errors';
+import { isDetached, kindOf } from '../intrinsics';
 import { canonicalRows } from '../layers/layer';
 import { allocateLike } from '../operations/arrange';
 import type { Evaluation } from '../optimization/search';
@@ -72,6 +72,8 @@ export function objective(
     return { value: (call.totals.loss + (l2 / 2) * penalty) / totalWeight, gradient };
   };
   const evaluate = (point: Float64Array): unknown => {
+    // What is told of each step may have given them away.
+    if (isDetached(hidden)) throw detached('features');
     call.matrix.set(point.subarray(0, coefficients));
     call.bias?.set(point.subarray(coefficients));
     return owning(kept, () => backend.linearCrossEntropy.perform(call, conclude(point)));

@@ -104,6 +104,18 @@ describe.each(libraries)('%s', (_, { SoftmaxRegression, fitMaximumEntropy, calib
     expect(model.toJSON()).toEqual(before);
   });
 
+  test('features that are given away in the middle', () => {
+    const data = features.data.slice();
+    const onProgress = (): void => {
+      if (data.length > 0) structuredClone(data.buffer, { transfer: [data.buffer] });
+    };
+    const model = new SoftmaxRegression();
+    const found = thrown(() => model.fit({ data, dims: features.dims }, labels, { onProgress }));
+    expect(found).toMatchObject({ code: 'ERR_SOFTMAX_DETACHED' });
+    expect(found.message).toMatch(/"features"/);
+    expect(model.report).toBeUndefined();
+  });
+
   test('labels and rows that the model does not know', () => {
     const named = new SoftmaxRegression<string>({ classes: ['a', 'b', 'c'] });
     const names = labels.map((label) => 'abd'[label] as string);
