@@ -11,9 +11,9 @@ export function inTurns<Request, Value, Result>(
   perform: (request: Request) => unknown,
   signal?: AbortSignal,
 ): Promise<Result> | Result {
+  beforeWork();
   const first = steps.next();
   if (first.done === true) return first.value;
-  beforeWork();
   const begin = (request: Request): unknown => withSignal(signal, () => perform(request));
   return continued(steps, begin, begin(first.value), signal);
 }
