@@ -4,7 +4,7 @@ import { categorical } from './distributions/categorical';
 import type { CategoricalConstructor, Categorical as Distribution } from './distributions/categorical-types';
 import type { MarkovRandomField as Field, MarkovRandomFieldConstructor } from './fields/field-types';
 import { markovRandomField } from './fields/markov-random-field';
-import { atOnce } from './fields/steps';
+import { stepsAtOnce } from './fields/steps';
 import { nativeBackend } from './native/backend';
 import type { Input } from './types';
 
@@ -29,5 +29,5 @@ export type {
 export const Categorical: CategoricalConstructor = categorical(nativeBackend);
 export type Categorical<Of extends Input = Input> = Distribution<Of>;
 
-export const MarkovRandomField: MarkovRandomFieldConstructor = markovRandomField(nativeBackend, atOnce);
+export const MarkovRandomField: MarkovRandomFieldConstructor = markovRandomField(nativeBackend, stepsAtOnce);
 export type MarkovRandomField = Field;

@@ -5,7 +5,7 @@ import { memory } from './addressing/memory';
 import { softmaxState } from './addressing/softmax-state';
 import { categorical } from './distributions/categorical';
 import { markovRandomField } from './fields/markov-random-field';
-import { atOnce } from './fields/steps';
+import { stepsAtOnce } from './fields/steps';
 import type * as library from './index';
 import { adaptiveSoftmax } from './layers/adaptive';
 import { noiseContrastive } from './layers/contrastive';
@@ -158,7 +158,7 @@ export const Memory: typeof library.Memory = memory(referenceBackend);
 export const Categorical: typeof library.Categorical = categorical(referenceBackend);
 
 /** MarkovRandomField in float64 TypeScript: see MarkovRandomField of softmax-native. */
-export const MarkovRandomField: typeof library.MarkovRandomField = markovRandomField(referenceBackend, atOnce);
+export const MarkovRandomField: typeof library.MarkovRandomField = markovRandomField(referenceBackend, stepsAtOnce);
 
 /** HierarchicalSoftmax in float64 TypeScript: see HierarchicalSoftmax of softmax-native. */
 export const HierarchicalSoftmax: typeof library.HierarchicalSoftmax = hierarchicalSoftmax(referenceBackend);

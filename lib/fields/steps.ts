@@ -10,7 +10,7 @@ export type Steps<Result> = Generator<Task, Result, any>;
 /** Runs steps to their end: gives the result, or a promise of it. The signal gives them up between two steps. */
 export type Run = <Result>(steps: Steps<Result>, signal?: AbortSignal) => unknown;
 
-export const atOnce: Run = (steps) => {
+export const stepsAtOnce: Run = (steps) => {
   let next = steps.next();
   while (next.done !== true) next = steps.next(next.value());
   return next.value;
