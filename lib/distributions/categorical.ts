@@ -15,9 +15,8 @@ import type { AliasTable } from '../random/alias';
 import { readIds } from '../random/arguments';
 import { validateRng } from '../random/rng';
 import type { Backend, Tensor } from '../types';
-import { validateCount } from '../validate';
 import type { CategoricalConstructor } from './categorical-types';
-import { drawAll, tablesOf } from './draws';
+import { drawAll, tablesOf, validateDraws } from './draws';
 import { denseFisher, type Product, timesFisher, timesInverse } from './fisher';
 import {
   type Distributions,
@@ -207,7 +206,7 @@ export function categorical<Constructor = CategoricalConstructor>(backend: Backe
     sample(rng: unknown, count?: unknown): unknown {
       const { rows, n, isVector } = this.#of;
       const generator = validateRng('rng', rng);
-      const each = count === undefined ? undefined : validateCount('count', count);
+      const each = count === undefined ? undefined : validateDraws(count, rows);
       const drawn = (tables: readonly AliasTable[]): unknown => {
         this.#tables = tables;
         const ids = drawAll(tables, each ?? 1, generator);

@@ -162,6 +162,18 @@ export function validateMarginals(cardinalities: Int32Array, memoryLimit: number
     throw outOfRange('options.memoryLimit', `>= ${bytes} for the states of each variable`, memoryLimit);
 }
 
+/** For joint states that are drawn, with a number of 32 bits for each variable. */
+export function validateSamples(count: number, variables: number, memoryLimit: number): void {
+  const bytes = 4 * count * variables;
+  if (bytes > memoryLimit) {
+    throw outOfRange(
+      'options.memoryLimit',
+      `>= ${bytes} for ${count} joint states of ${variables} variables`,
+      memoryLimit,
+    );
+  }
+}
+
 /** For what is computed at once: a table of results. */
 export function validateTable(states: number, variables: number, memoryLimit: number): void {
   if (8 * states > memoryLimit) {

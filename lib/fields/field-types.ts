@@ -21,7 +21,7 @@ export interface FieldDescription {
 }
 
 export interface FieldOptions {
-  /** The bytes that the tables of exact inference may take. Default 2^30. */
+  /** The bytes that the tables of exact inference may take, or samples. Default 2^30. */
   memoryLimit?: number | undefined;
 }
 

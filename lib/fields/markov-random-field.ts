@@ -18,7 +18,7 @@ import {
 } from './arguments';
 import { Backward, best } from './backward';
 import { describeMachine } from './boltzmann-machine';
-import { type Plan, validateMarginals } from './elimination';
+import { type Plan, validateMarginals, validateSamples } from './elimination';
 import type { Elimination, Factor, Fit, Likelihood, MarkovRandomFieldConstructor } from './field-types';
 import { GibbsSampler } from './gibbs';
 import { type Collected, collect, restOf } from './inference';
@@ -145,13 +145,15 @@ export function markovRandomField<Constructor = MarkovRandomFieldConstructor>(
     sample(rng: unknown, count?: unknown, options?: Options): unknown {
       const generator = validateRng('rng', rng);
       const rows = count === undefined ? undefined : validateCount('count', count);
+      validateSamples(rows ?? 1, this.size, this.memoryLimit);
       return run(this.#drawn(generator, rows), options?.signal);
     }
 
     gibbs(rng: unknown, options: Options = {}): unknown {
       const generator = validateRng('rng', rng);
       const settings = readGibbsSettings(options);
-      validateMarginals(this.#model.cardinalities, this.#model.memoryLimit);
+      validateMarginals(this.#model.cardinalities, this.memoryLimit);
+      validateSamples(settings.samples, this.size, this.memoryLimit);
       this.#sampler ??= new GibbsSampler(this.#model);
       const states = initialStates(this.#model, this.#sampler, settings.initial);
       return run(sweeps(this.#model, this.#sampler, states, settings, generator), options.signal);

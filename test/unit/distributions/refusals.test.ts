@@ -74,6 +74,7 @@ test.each<[string, () => unknown, string, RegExp]>([
   ['a beta that is none', () => p.temper('1' as never), 'ERR_INVALID_ARG_TYPE', /"beta"/],
   ['a negative power of 0', () => new Categorical([0, -Infinity]).temper(-1), 'ERR_OUT_OF_RANGE', /"beta".*>= 0/],
   ['no generator', () => p.sample({} as never), 'ERR_INVALID_ARG_TYPE', /"rng"/],
+  ['draws beyond all memory', () => batch.sample(new Rng(1), 2 ** 31), 'ERR_OUT_OF_RANGE', /"count".*<= 1073741823/],
   ['a negative count', () => p.sample(new Rng(1), -1), 'ERR_OUT_OF_RANGE', /"count"/],
 ])('%s', (_, call, code, message) => {
   const error = thrown(call);

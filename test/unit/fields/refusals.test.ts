@@ -128,6 +128,13 @@ test.each<[string, () => unknown, string, RegExp]>([
   ],
   ['no generator', () => field.sample(undefined as never), 'ERR_INVALID_ARG_TYPE', /"rng"/],
   ['a fractional count', () => field.sample(new Rng(1), 1.5), 'ERR_OUT_OF_RANGE', /"count"/],
+  [
+    'samples beyond all memory',
+    () => field.sample(new Rng(1), 2 ** 52),
+    'ERR_OUT_OF_RANGE',
+    />= \d+ for \d+ joint states of 2/,
+  ],
+  ['the same by Gibbs', () => field.gibbs(new Rng(1), { samples: 2 ** 52 }), 'ERR_OUT_OF_RANGE', /options.memoryLimit/],
   ['no samples of Gibbs', () => field.gibbs(new Rng(1), { samples: 0 }), 'ERR_OUT_OF_RANGE', /"options.samples"/],
   ['a thin of 0', () => field.gibbs(new Rng(1), { thin: 0 }), 'ERR_OUT_OF_RANGE', /"options.thin"/],
   [
