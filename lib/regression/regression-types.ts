@@ -28,7 +28,7 @@ interface WeightOptions {
   sampleWeight?: Input | undefined;
 }
 
-export interface RegressionFitOptions extends WeightOptions {
+export interface FitOptions extends WeightOptions {
   /** The factor of half the sum of the squared coefficients. Finite and not negative. Default 1. */
   l2?: number | undefined;
   /**
@@ -151,7 +151,7 @@ interface FittedModel<Label> {
  * new SoftmaxRegression().fit({ data: Float64Array.of(0, 1, 2, 3), dims: [4, 1] }, [0, 0, 1, 1]).converged; // true
  */
 export interface SoftmaxRegression<Label extends string | number = number> extends FittedModel<Label> {
-  fit(features: Features, labels: Labels<Label>, options?: RegressionFitOptions): Convergence;
+  fit(features: Features, labels: Labels<Label>, options?: FitOptions): Convergence;
   partialFit(features: Features, labels: Labels<Label>, options?: PartialFitOptions): PartialFit;
   /** One partialFit for each batch, as they come. Undefined of a source without batches. */
   fitStream(
@@ -174,7 +174,7 @@ export interface SoftmaxRegression<Label extends string | number = number> exten
 
 /** SoftmaxRegression off the event loop. A fit is of the arrays as they were at the call. */
 export interface PromisedSoftmaxRegression<Label extends string | number = number> extends FittedModel<Label> {
-  fit(features: Features, labels: Labels<Label>, options?: RegressionFitOptions): Promise<Convergence>;
+  fit(features: Features, labels: Labels<Label>, options?: FitOptions): Promise<Convergence>;
   partialFit(
     features: Features,
     labels: Labels<Label>,
