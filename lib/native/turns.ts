@@ -1,7 +1,7 @@
 // Runs what is made of steps in turns with the event loop: what they want computed runs as jobs, and where that is done
 // before a job could be handed over, the loop gets its turn every few milliseconds.
 import { aborted } from '../errors';
-import { withSignal } from './jobs';
+import { beforeWork, withSignal } from './jobs';
 
 const mostMilliseconds = 5;
 
@@ -13,6 +13,7 @@ export function inTurns<Request, Value, Result>(
 ): Promise<Result> | Result {
   const first = steps.next();
   if (first.done === true) return first.value;
+  beforeWork();
   const begin = (request: Request): unknown => withSignal(signal, () => perform(request));
   return continued(steps, begin, begin(first.value), signal);
 }

@@ -21,6 +21,8 @@ const mayImport: Record<string, readonly string[]> = {
     'entry',
     'layers',
     'addressing',
+    'distributions',
+    'fields',
     'regression',
     'optimization',
     'random',
@@ -81,6 +83,31 @@ const mayImport: Record<string, readonly string[]> = {
     'options',
   ],
   optimization: ['optimization', 'errors'],
+  distributions: [
+    'distributions',
+    'layers',
+    'random',
+    'operations',
+    'validate',
+    'shape',
+    'errors',
+    'intrinsics',
+    'ownership',
+    'types',
+  ],
+  fields: [
+    'fields',
+    'optimization',
+    'layers',
+    'random',
+    'operations',
+    'validate',
+    'shape',
+    'errors',
+    'intrinsics',
+    'ownership',
+    'types',
+  ],
   tokens: [
     'tokens',
     'token-calls',
@@ -223,7 +250,7 @@ describe('lib', () => {
   // lib/reference/ is the layer.
   const layerOf = (path: string) => {
     const file = path.replace(/\.m?[jt]s$/, '');
-    return /^lib\/(index|promises|output-layers|memories|models|reference|derivatives|losses|diagnosis|attention|decoding)$/.test(
+    return /^lib\/(index|promises|output-layers|memories|distributions|models|reference|derivatives|losses|diagnosis|attention|decoding)$/.test(
       file,
     )
       ? 'entry'
