@@ -1,0 +1,207 @@
+// The beginning of a row in the order of a score, the greatest first, that has a wanted sum, without sorting the row. A
+// sample says between which scores the end lies, give or take; one pass over the row sums up what is above and lists
+// what is between; of that, bins say where the end is, and only what is in its bin is ordered. Where the sample was
+// wrong the pass is done again with other bounds: the result depends on the row alone.
+#pragma once
+
+#include "token_candidates.hpp"
+
+namespace softmax_native {
+
+class TokenSelection {
+ public:
+  // `weights` are nullptr where each token counts as 1. -Infinity is the score of what takes no part. `ids` has room
+  // for the row, `chunks` for two numbers of each of its chunks.
+  TokenSelection(const double* scores, const double* weights, std::size_t n, std::int32_t* ids, double* chunks,
+                 Candidates& list)
+      : scores_(scores), weights_(weights), n_(n), ids_(ids), sums_(chunks), counts_(chunks + chunk_count(n)),
+        list_(list) {}
+
+  // Finds the shortest beginning with at least `wanted`, which is below `total`, the sum of all: by score, then by key,
+  // then by id. What has a score below `least` is known to be behind its end.
+  template <class KeyOf>
+  void find(double wanted, double total, double least, bool ties, const KeyOf& key_of) {
+    estimate(wanted, total, least);
+    for (std::size_t attempt = 0;; ++attempt) {
+      if (attempt == kAttempts) {
+        low_ = kNothing;
+        high_ = -kNothing;
+      }
+      gather();
+      sort_into_bins(least);
+      const CompensatedSum taken = before_end(wanted);
+      CompensatedSum with_end = taken;
+      with_end.add(bins_[end_].total());
+      if (above_.total() >= wanted && high_ < -kNothing) {
+        low_ = high_;
+        high_ = -kNothing;
+      } else if (with_end.total() < wanted && low_ > kNothing) {
+        high_ = low_;
+        low_ = kNothing;
+      } else {
+        return order_end(taken, wanted, ties, key_of);
+      }
+    }
+  }
+
+  // What has this score or less is not in the beginning.
+  double bound() const { return low_; }
+
+  // Calls drop(id) for what is above the bound and not in it, either.
+  template <class Drop>
+  void each_dropped(const Drop& drop) const {
+    for (std::size_t i = 0; i < found_; ++i) {
+      if (bin_of(scores_[ids_[i]]) > end_) drop(ids_[i]);
+    }
+    for (std::size_t i = list_.count(); i < listed_; ++i) drop(list_[i].id);
+  }
+
+ private:
+  static constexpr std::size_t kSample = 2048, kBins = 512, kZooms = 4, kAttempts = 3;
+  // A weight above this part of the total is not left to the sample. How many standard deviations of the sample's sums
+  // are allowed for.
+  static constexpr double kHeavy = 1.0 / 1024, kDeviations = 3;
+
+  const double *scores_, *weights_;
+  std::size_t n_;
+  std::int32_t* ids_;
+  double *sums_, *counts_;
+  Candidates& list_;
+  double low_ = kNothing, high_ = -kNothing;  // the end has a score above low_, and not above high_
+  CompensatedSum above_;                      // of what is above high_
+  std::size_t found_ = 0;                     // ids between
+  double top_ = 0, per_bin_ = 0;              // of the bins, the first of which has the greatest scores
+  std::size_t end_ = 0, listed_ = 0;
+  CompensatedSum bins_[kBins];
+
+  double weight_of(std::int32_t id) const { return weights_ == nullptr ? 1 : weights_[id]; }
+
+  // What is far below, or where the bins have no width, is in the last.
+  std::size_t bin_of(double score) const {
+    const double bin = (top_ - score) * per_bin_;
+    return bin < static_cast<double>(kBins - 1) ? static_cast<std::size_t>(bin) : kBins - 1;
+  }
+  double edge_of(std::size_t bin) const { return top_ - static_cast<double>(bin) / per_bin_; }
+
+  // False where all scores are one.
+  bool set_bins(double top, double bottom) {
+    top_ = top;
+    per_bin_ = top > bottom ? static_cast<double>(kBins) / (top - bottom) : 0;
+    if (per_bin_ - per_bin_ != 0) per_bin_ = 0;
+    return per_bin_ != 0;
+  }
+
+  // low_ and high_ by a sample.
+  void estimate(double wanted, double total, double least) {
+    if (n_ < 2 * kSample) return;
+    double spread = take_sample(wanted, total), top = kNothing, bottom = -kNothing;
+    for (std::size_t i = 0; i < list_.count(); ++i) {
+      top = list_[i].x > top ? list_[i].x : top;
+      bottom = list_[i].x < bottom ? list_[i].x : bottom;
+    }
+    bottom = bottom < least ? least : bottom;
+    for (std::size_t zoom = 0; zoom < kZooms && set_bins(top, bottom); ++zoom) {
+      double sums[kBins] = {}, sum = 0;
+      std::size_t counts[kBins] = {}, between = 0, first = 0, last = 0;
+      for (std::size_t i = 0; i < list_.count(); ++i) {
+        const Candidate& c = list_[i];
+        if (c.x > top) {
+          sum += c.w;
+        } else if (c.x >= bottom) {
+          sums[bin_of(c.x)] += c.w;
+          ++counts[bin_of(c.x)];
+        }
+      }
+      while (first < kBins && sum + sums[first] <= wanted - spread) sum += sums[first++];
+      for (last = first; last < kBins && sum < wanted + spread; ++last) {
+        sum += sums[last];
+        between += counts[last];
+      }
+      if (first > 0) high_ = top = edge_of(first);
+      if (last < kBins) low_ = bottom = edge_of(last);
+      if (between < kSample / 8) return;
+    }
+  }
+
+  // Lists the heavy ones, and of the others some, each for as many; a few standard deviations of their sums.
+  double take_sample(double wanted, double total) {
+    list_.clear();
+    const double heavy = weights_ == nullptr ? -kNothing : kHeavy * total;
+    CompensatedSum exact;
+    if (heavy < 1) {
+      const std::size_t found = kernels().f64.find_above(weights_, n_, heavy, ids_);
+      for (std::size_t i = 0; i < found; ++i) list_.add(0, ids_[i], scores_[ids_[i]], weights_[ids_[i]]);
+      for (std::size_t i = 0; i < found; ++i) exact.add(list_[i].w);
+    }
+    const std::size_t first = list_.count(), stride = n_ / kSample;
+    double sum = 0, squares = 0;
+    for (std::size_t i = 0; i < kSample; ++i) {
+      // Here and there, so that no period of the row meets that of the sample.
+      const std::uint32_t mixed = static_cast<std::uint32_t>(i) * 2654435769u >> 8;
+      const std::int32_t id = static_cast<std::int32_t>(i * stride + mixed % stride);
+      const double weight = weight_of(id);
+      if (scores_[id] == kNothing || weight > heavy) continue;
+      list_.add(0, id, scores_[id], weight);
+      sum += weight;
+      squares += weight * weight;
+    }
+    const double left = total - exact.total();
+    const double each = weights_ == nullptr ? static_cast<double>(stride) : sum > 0 && left > 0 ? left / sum : 0;
+    for (std::size_t i = first; i < list_.count(); ++i) list_[i].w *= each;
+    const double part = wanted / total, within = part * (1 - part) + 0.01;
+    return kDeviations * each * __builtin_sqrt(squares * within);
+  }
+
+  // The sum above high_, and the ids between.
+  void gather() {
+    const KernelsOf<double>& k = kernels().f64;
+    each_chunk(n_, false, [&](std::size_t c, std::size_t start, std::size_t length) {
+      const double* scores = scores_ + start;
+      sums_[c] = high_ == -kNothing ? 0
+                 : weights_ == nullptr
+                     ? static_cast<double>(k.count_above(scores, length, high_))
+                     : k.weight_above(scores, weights_ + start, length, high_);
+      counts_[c] = static_cast<double>(k.find_between(scores, length, low_, high_, ids_ + start));
+    });
+    found_ = join_chunks(ids_, n_, counts_);
+    above_ = CompensatedSum();
+    for (std::size_t c = 0; c < chunk_count(n_); ++c) above_.add(sums_[c]);
+  }
+
+  void sort_into_bins(double least) {
+    double top = kNothing, bottom = -kNothing;
+    for (std::size_t i = 0; i < found_; ++i) {
+      const double score = scores_[ids_[i]];
+      top = score > top ? score : top;
+      bottom = score < bottom ? score : bottom;
+    }
+    set_bins(top, bottom < least ? least : bottom);
+    for (CompensatedSum& bin : bins_) bin = CompensatedSum();
+    for (std::size_t i = 0; i < found_; ++i) bins_[bin_of(scores_[ids_[i]])].add(weight_of(ids_[i]));
+  }
+
+  // Finds the bin with which the sum is there, or the last; the sum before it.
+  CompensatedSum before_end(double wanted) {
+    CompensatedSum sum = above_;
+    for (end_ = 0; end_ + 1 < kBins; ++end_) {
+      CompensatedSum with = sum;
+      with.add(bins_[end_].total());
+      if (with.total() >= wanted) break;
+      sum = with;
+    }
+    return sum;
+  }
+
+  template <class KeyOf>
+  void order_end(const CompensatedSum& taken, double wanted, bool ties, const KeyOf& key_of) {
+    list_.clear();
+    for (std::size_t i = 0; i < found_; ++i) {
+      const std::int32_t id = ids_[i];
+      if (bin_of(scores_[id]) == end_) list_.add(key_of(id), id, scores_[id], weight_of(id));
+    }
+    listed_ = list_.count();
+    list_.keep_sum(taken, wanted, ties);
+  }
+};
+
+}  // namespace softmax_native
