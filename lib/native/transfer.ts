@@ -24,13 +24,17 @@ export interface Given {
 
 type View = new (buffer: ArrayBuffer, offset: number, length: number) => unknown;
 
-const constructors: Readonly<Record<string, View>> = {
+const constructors: Record<string, View> = {
   Float32Array,
   Float64Array,
   Int32Array,
   Uint8Array,
+  Uint16Array,
   BigInt64Array,
 };
+// Where there is one.
+const { Float16Array } = globalThis as unknown as Record<string, View | undefined>;
+if (Float16Array !== undefined) constructors.Float16Array = Float16Array;
 
 /** Moves the arrays among the arguments, and those that are values of options. */
 export function give(args: readonly unknown[]): Given {

@@ -26,6 +26,8 @@ export function fitsFloat32(beta: number): boolean {
 }
 
 export function allocateLike(kind: string, length: number): FloatArray {
+  // Bits, which are only moved about.
+  if (kind === 'Uint16Array') return own(new Uint16Array(length)) as never;
   return own(kind === 'Float32Array' ? new Float32Array(length) : new Float64Array(length));
 }
 

@@ -1,64 +1,67 @@
-// Logits of 16 bits as runtimes hand them out, widened to float32, which is exact: float16 (IEEE binary16) and bfloat16
-// (the upper half of a float32).
+// Arrays of 16 bits as runtimes hand them out: a Float16Array, or the bits of float16 (IEEE binary16) or bfloat16 (the
+// upper half of a float32) in a Uint16Array. They are handed on as bits: a backend widens them itself.
 import { invalidType, invalidValue } from '../errors';
-import { Float32Array, kindOf, lengthOf } from '../intrinsics';
-import { type Given, measureLength, readDims, readLogits } from '../operations/arguments';
-import { own } from '../ownership';
+import { bufferOf, isDetached, kindOf, lengthOf, offsetOf } from '../intrinsics';
+import { type Given, readDims, readLogits } from '../operations/arguments';
+import { isOwn, own } from '../ownership';
+import type { HalfType } from '../token-calls';
 import type { FloatArray } from '../types';
 
-/** Logits of any type. */
-export function readAnyLogits(value: unknown): Given<FloatArray> {
-  if (kindOf(value) === 'Float16Array') return widened(value as ArrayLike<number>, undefined);
-  if (typeof value !== 'object' || value === null || kindOf(value) !== undefined) return readLogits(value);
-  const { data, dims, type } = value as { data?: unknown; dims?: unknown; type?: unknown };
-  const kind = kindOf(data);
-  if (kind === 'Float16Array') return widened(data as ArrayLike<number>, readDims('logits.dims', dims));
-  if (kind !== 'Uint16Array') return readLogits(value);
-  if (dims === undefined) throw invalidType('logits', 'an object with data and dims', value);
-  if (type !== 'float16' && type !== 'bfloat16') {
-    throw invalidValue('logits.type', "must be 'float16' or 'bfloat16' for data in a Uint16Array", type);
-  }
-  const shape = readDims('logits.dims', dims);
-  measureLength('logits.data', data);
-  return given(type === 'float16' ? fromFloat16(data as Uint16Array) : fromBfloat16(data as Uint16Array), shape);
+/** Floats of any type. */
+export interface Floats extends Given<FloatArray | Uint16Array> {
+  /** What the bits mean, where the data are bits. */
+  readonly half: HalfType | undefined;
 }
 
-const given = (data: Float32Array, dims: readonly number[] | undefined): Given<FloatArray> => ({
-  name: 'logits',
-  data,
-  kind: 'Float32Array',
-  dims,
+export function readAnyLogits(value: unknown): Floats {
+  return readHalves('logits', value) ?? withoutHalves(readLogits(value));
+}
+
+export const withoutHalves = (given: Given<FloatArray>): Floats => ({
+  name: given.name,
+  data: given.data,
+  kind: given.kind,
+  dims: given.dims,
+  half: undefined,
 });
 
-function widened(data: ArrayLike<number>, dims: readonly number[] | undefined): Given<FloatArray> {
-  measureLength(dims === undefined ? 'logits' : 'logits.data', data);
-  return given(own(new Float32Array(data)), dims);
+/** Halves of the same kind as the logits. */
+export function readSameHalves(name: string, value: unknown, { kind, half }: Floats): Floats {
+  const found = readHalves(name, value);
+  if (found?.kind === kind && found.half === half) return found;
+  const words = kind === 'Float16Array' ? 'an instance of Float16Array, or ' : '';
+  const type = kind === 'Float16Array' ? '' : ` and type '${half}'`;
+  throw invalidType(name, `${words}an object with ${kind} data, dims${type}, as the logits are`, value);
 }
 
-/** The float32 of each float16, made when the first is asked for. */
-let table: Float32Array | undefined;
-
-export function fromFloat16(bits: Uint16Array): Float32Array {
-  table ??= Float32Array.from({ length: 0x10000 }, (_, pattern) => float16(pattern));
-  const length = lengthOf(bits);
-  const out = own(new Float32Array(length));
-  for (let i = 0; i < length; i += 1) out[i] = table[bits[i] as number] as number;
-  return out;
+/** Undefined for what is not of 16 bits. */
+function readHalves(name: string, value: unknown): Floats | undefined {
+  if (kindOf(value) === 'Float16Array') return bitsOf(name, value, undefined);
+  if (typeof value !== 'object' || value === null || kindOf(value) !== undefined) return undefined;
+  const { data, dims, type } = value as { data?: unknown; dims?: unknown; type?: unknown };
+  const kind = kindOf(data);
+  if (kind === 'Float16Array') return bitsOf(name, data, readDims(`${name}.dims`, dims));
+  if (kind !== 'Uint16Array') return undefined;
+  if (dims === undefined) throw invalidType(name, 'an object with data and dims', value);
+  if (type !== 'float16' && type !== 'bfloat16') {
+    throw invalidValue(`${name}.type`, "must be 'float16' or 'bfloat16' for data in a Uint16Array", type);
+  }
+  return { name, data: data as Uint16Array, kind, dims: readDims(`${name}.dims`, dims), half: type };
 }
 
-/** One sign bit, five of the exponent (bias 15), ten of the fraction. */
-function float16(pattern: number): number {
-  const sign = pattern >>> 15 === 0 ? 1 : -1;
-  const exponent = (pattern >>> 10) & 31;
-  const fraction = pattern & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
+/** A view of the same memory. */
+function bitsOf(name: string, array: unknown, dims: readonly number[] | undefined): Floats {
+  // What is detached is refused where all arrays are measured.
+  const data = isDetached(array)
+    ? (array as Uint16Array)
+    : new Uint16Array(bufferOf(array), offsetOf(array), lengthOf(array));
+  return { name, data: isOwn(array) ? own(data) : data, kind: 'Float16Array', dims, half: 'float16' };
 }
 
-export function fromBfloat16(bits: Uint16Array): Float32Array {
-  const length = lengthOf(bits);
-  const out = own(new Float32Array(length));
-  const words = new Uint32Array(out.buffer);
-  for (let i = 0; i < length; i += 1) words[i] = (bits[i] as number) << 16;
-  return out;
+type Constructor = new (buffer: ArrayBufferLike) => Uint16Array;
+
+/** The array that a user is given for bits. */
+export function arrayOf({ kind }: Floats, bits: Uint16Array): unknown {
+  if (kind !== 'Float16Array') return bits;
+  return new (globalThis as unknown as { Float16Array: Constructor }).Float16Array(bits.buffer);
 }

@@ -2,13 +2,13 @@
 import { atCallSite, outOfRange, shapeMismatch } from '../errors';
 import { Float64Array, Int32Array } from '../intrinsics';
 import { measure } from '../operations/arguments';
-import { Arrangement } from '../operations/arrange';
+import { Arrangement, fitsFloat32 } from '../operations/arrange';
 import { tensorOf } from '../operations/results';
 import { concluding } from '../operations/shared';
 import { own } from '../ownership';
 import { layoutOf, sizeOf } from '../shape';
 import type { SampleCall } from '../token-calls';
-import type { Operation } from '../types';
+import type { FloatArray, Operation } from '../types';
 import { validateOptions, validateRule, validateScale } from '../validate';
 import { readFilters, stagesOf } from './filters';
 import { readAnyLogits } from './halves';
@@ -55,7 +55,9 @@ export function sampling(
       maskStrides: undefined,
       beta,
       rule,
-      logits: arrangement.input(logits.data),
+      logits: logits.half === undefined ? arrangement.input(logits.data as FloatArray) : logits.data,
+      half: logits.half,
+      inFloat64: !fitsFloat32(beta),
       allowed,
       history: past,
       offsets,

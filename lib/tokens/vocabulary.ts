@@ -1,6 +1,7 @@
 // The options of `sample` that name tokens, read, checked and copied: what came so far, what may come, and biases.
 import { invalidType, outOfRange, shapeMismatch } from '../errors';
-import { Float64Array, Int32Array, isArray, kindOf, lengthOf } from '../intrinsics';
+import { Float64Array, Int32Array, isArray, kindOf } from '../intrinsics';
+import { measureLength } from '../operations/arguments';
 import { own } from '../ownership';
 
 const idWords = 'an instance of Int32Array, BigInt64Array or Array';
@@ -9,7 +10,7 @@ const idWords = 'an instance of Int32Array, BigInt64Array or Array';
 function readIds(name: string, given: unknown, vocabulary: number): Int32Array {
   const kind = kindOf(given);
   if (kind !== 'Int32Array' && kind !== 'BigInt64Array' && !isArray(given)) throw invalidType(name, idWords, given);
-  const length = isArray(given) ? given.length : lengthOf(given);
+  const length = isArray(given) ? given.length : measureLength(name, given);
   const ids = own(new Int32Array(length));
   if (kind === 'Int32Array') {
     ids.set(given as Int32Array);
@@ -110,7 +111,7 @@ export function readAllowed(allow: unknown, deny: unknown, rows: number, vocabul
 function allowedBits(allow: unknown, words: number, rows: number, vocabulary: number): Int32Array {
   if (allow === undefined) return own(new Int32Array(words).fill(-1));
   if (kindOf(allow) === 'Uint32Array') {
-    const length = lengthOf(allow);
+    const length = measureLength('options.allow', allow);
     if (length !== words && length !== words * rows) {
       const each = rows === 1 ? '' : `, or ${words * rows} for ${rows} rows`;
       throw shapeMismatch(

@@ -12,7 +12,7 @@ namespace softmax_native {
 // block that was freed, and returns the others, which then cost a page fault each in the next call.
 template <class T>
 struct TokenMemory {
-  T* copy;
+  T *row, *copy;  // `row` only for rows of 16 bits
   std::int32_t* ids;
   Candidate* list;
   Changed* changed;
@@ -22,11 +22,13 @@ struct TokenMemory {
   std::size_t bytes = 0;
 
   // Of rows of n, of which so many logits change; from `start` on, or only measured where that is nullptr.
-  TokenMemory(std::byte* start, std::size_t n, std::size_t changes) : slot_count(ChangedLogits::slots(changes)) {
+  TokenMemory(std::byte* start, std::size_t n, std::size_t changes, bool widens)
+      : slot_count(ChangedLogits::slots(changes)) {
     const auto take = [this, start](auto** part, std::size_t count) {
       if (start != nullptr) *part = reinterpret_cast<std::remove_reference_t<decltype(*part)>>(start + bytes);
       bytes += divide_up(count * sizeof(**part), kLine) * kLine;
     };
+    take(&row, widens ? n : 0);
     take(&exponents, n);
     take(&weights, n);
     take(&sums, Wheel::blocks(n));

@@ -11,8 +11,9 @@ namespace softmax_native {
 template <class T>
 class TokenRow {
  public:
-  TokenRow(const Sampling<T>& sampling, std::size_t row, const TokenMemory<T>& memory)
-      : s_(sampling), m_(memory), n_(sampling.logits.layout.n), row_(row), x_(sampling.logits.data + row * n_),
+  // `x` are the logits of row number `row`.
+  TokenRow(const Sampling<T>& sampling, std::size_t row, const T* x, const TokenMemory<T>& memory)
+      : s_(sampling), m_(memory), n_(sampling.logits.layout.n), row_(row), x_(x),
         changed_(memory.changed, memory.slots, memory.slot_count),
         keys_(x_, n_, n_ > kChunk ? memory.row_chunks : nullptr, memory.maxima, memory.chunks, memory.copy, memory.ids,
               changed_),

@@ -5,6 +5,8 @@
 #pragma once
 
 #include "token_candidates.hpp"
+#include <cstdio>
+#include <cstdlib>
 
 namespace softmax_native {
 
@@ -27,7 +29,7 @@ class TokenSelection {
         low_ = kNothing;
         high_ = -kNothing;
       }
-      gather();
+      gather(); if (std::getenv("TN")) std::printf("gather %zu low %g high %g found %zu above %g wanted %g\n", attempt, low_, high_, found_, above_.total(), wanted);
       sort_into_bins(least);
       const CompensatedSum taken = before_end(wanted);
       CompensatedSum with_end = taken;
@@ -94,7 +96,8 @@ class TokenSelection {
   // low_ and high_ by a sample.
   void estimate(double wanted, double total, double least) {
     if (n_ < 2 * kSample) return;
-    double spread = take_sample(wanted, total), top = kNothing, bottom = -kNothing;
+    const std::size_t heavy = take_sample(total);
+    double top = kNothing, bottom = -kNothing, spread = -1;
     for (std::size_t i = 0; i < list_.count(); ++i) {
       top = list_[i].x > top ? list_[i].x : top;
       bottom = list_[i].x < bottom ? list_[i].x : bottom;
@@ -108,10 +111,12 @@ class TokenSelection {
         if (c.x > top) {
           sum += c.w;
         } else if (c.x >= bottom) {
-          sums[bin_of(c.x)] += c.w;
-          ++counts[bin_of(c.x)];
+          const std::size_t bin = bin_of(c.x);
+          sums[bin] += c.w;
+          ++counts[bin];
         }
       }
+      if (spread < 0) spread = deviation(wanted, total, heavy, sums);
       while (first < kBins && sum + sums[first] <= wanted - spread) sum += sums[first++];
       for (last = first; last < kBins && sum < wanted + spread; ++last) {
         sum += sums[last];
@@ -123,18 +128,36 @@ class TokenSelection {
     }
   }
 
-  // Lists the heavy ones, and of the others some, each for as many; a few standard deviations of their sums.
-  double take_sample(double wanted, double total) {
+  // A few standard deviations of the sample's sum up to the end, its sum over all being known. What is sampled above
+  // the end is wrong by its own part only, and what is below by the other.
+  double deviation(double wanted, double total, std::size_t heavy, const double* sums) const {
+    std::size_t end = 0;
+    for (double sum = 0; end + 1 < kBins && sum + sums[end] < wanted; ++end) sum += sums[end];
+    const double part = wanted / total;
+    double variance = 0, greatest = 0;
+    for (std::size_t i = heavy; i < list_.count(); ++i) {
+      const double weight = list_[i].w;
+      const bool is_above = bin_of(list_[i].x) < end;
+      const double error = (is_above ? 1 - part : part) * weight;
+      variance += error * error;
+      if (!is_above && weight > greatest) greatest = weight;
+    }
+    return kDeviations * __builtin_sqrt(variance) + greatest;
+  }
+
+  // Lists the heavy ones, and of the others some, each with the weight of all that it stands for; how many are heavy.
+  std::size_t take_sample(double total) {
     list_.clear();
     const double heavy = weights_ == nullptr ? -kNothing : kHeavy * total;
-    CompensatedSum exact;
+    double left = total, sum = 0;
     if (heavy < 1) {
       const std::size_t found = kernels().f64.find_above(weights_, n_, heavy, ids_);
-      for (std::size_t i = 0; i < found; ++i) list_.add(0, ids_[i], scores_[ids_[i]], weights_[ids_[i]]);
-      for (std::size_t i = 0; i < found; ++i) exact.add(list_[i].w);
+      for (std::size_t i = 0; i < found; ++i) {
+        list_.add(0, ids_[i], scores_[ids_[i]], weights_[ids_[i]]);
+        left -= weights_[ids_[i]];
+      }
     }
     const std::size_t first = list_.count(), stride = n_ / kSample;
-    double sum = 0, squares = 0;
     for (std::size_t i = 0; i < kSample; ++i) {
       // Here and there, so that no period of the row meets that of the sample.
       const std::uint32_t mixed = static_cast<std::uint32_t>(i) * 2654435769u >> 8;
@@ -143,13 +166,10 @@ class TokenSelection {
       if (scores_[id] == kNothing || weight > heavy) continue;
       list_.add(0, id, scores_[id], weight);
       sum += weight;
-      squares += weight * weight;
     }
-    const double left = total - exact.total();
     const double each = weights_ == nullptr ? static_cast<double>(stride) : sum > 0 && left > 0 ? left / sum : 0;
     for (std::size_t i = first; i < list_.count(); ++i) list_[i].w *= each;
-    const double part = wanted / total, within = part * (1 - part) + 0.01;
-    return kDeviations * each * __builtin_sqrt(squares * within);
+    return first;
   }
 
   // The sum above high_, and the ids between.

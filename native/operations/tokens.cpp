@@ -206,12 +206,35 @@ void TokenRow<T>::list_best_of_row() {
   }
 }
 
+namespace {
+
+template <class T>
+Source<T> source_of_row(const Sampling<T>& s, std::size_t row) {
+  const std::size_t start = row * s.logits.layout.n;
+  if (s.source.halves == nullptr) return {s.source.data + start, nullptr, false};
+  return {nullptr, s.source.halves + start, s.source.brain};
+}
+
+// Rows are widened one by one, if they are.
+template <class T>
+Outcome refused_row(const Sampling<T>& s, T* memory) {
+  Logits<T> logits = s.logits;
+  logits.data = s.source.data;
+  if (s.source.halves == nullptr || s.logits.rule != NonFinite::kThrow) return refused(logits);
+  logits.layout.outer = 1;
+  for (std::size_t row = 0; row < s.logits.layout.rows(); ++row) {
+    logits.data = source_of_row(s, row).read_all(logits.layout.n, memory);
+    if (is_refused_row(logits, 0)) return {Status::kNonFinite, row};
+  }
+  return {};
+}
+
+}  // namespace
+
 template <class T>
 Outcome sample_tokens(const Sampling<T>& s) {
   const std::size_t n = s.logits.layout.n, rows = s.logits.layout.rows();
-  const Outcome outcome = refused(s.logits);
-  if (outcome.status != Status::kOk) return outcome;
-  if (n == 0) {
+  if (n == 0 && s.logits.rule != NonFinite::kThrow) {
     for (std::size_t i = 0; i < rows * s.width(); ++i) s.ids[i] = -2;
     return {};
   }
@@ -219,11 +242,15 @@ Outcome sample_tokens(const Sampling<T>& s) {
                                                                 : threads < rows        ? threads
                                                                                         : rows;
   const std::size_t changes = s.history_length + s.bias_count;
-  const Scratch scratch(slots, TokenMemory<T>(nullptr, n, changes).bytes);
+  const bool widens = s.source.halves != nullptr;
+  const Scratch scratch(slots, TokenMemory<T>(nullptr, n, changes, widens).bytes);
   if (!scratch.ok()) return {Status::kOutOfMemory, 0};
+  const Outcome outcome =
+      refused_row(s, TokenMemory<T>(scratch.template part<std::byte>(0), n, changes, widens).row);
+  if (outcome.status != Status::kOk) return outcome;
   auto task = [&](std::size_t row, std::size_t slot) {
-    const TokenMemory<T> memory(scratch.template part<std::byte>(slot), n, changes);
-    TokenRow<T>(s, row, memory).sample();
+    const TokenMemory<T> memory(scratch.template part<std::byte>(slot), n, changes, widens);
+    TokenRow<T>(s, row, source_of_row(s, row).read_all(n, memory.row), memory).sample();
   };
   if (slots == 1) {
     for (std::size_t row = 0; row < rows; ++row) task(row, 0);
