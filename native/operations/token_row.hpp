@@ -252,7 +252,7 @@ class TokenRow {
   }
 
   void finish();
-  void finish_weights();
+  void finish_weights(std::size_t support);
   void finish_list();
   void list_best_of_row();
   template <class IdOf, class LogOf>

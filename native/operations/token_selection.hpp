@@ -5,8 +5,6 @@
 #pragma once
 
 #include "token_candidates.hpp"
-#include <cstdio>
-#include <cstdlib>
 
 namespace softmax_native {
 
@@ -29,7 +27,7 @@ class TokenSelection {
         low_ = kNothing;
         high_ = -kNothing;
       }
-      gather(); if (std::getenv("TN")) std::printf("gather %zu low %g high %g found %zu above %g wanted %g\n", attempt, low_, high_, found_, above_.total(), wanted);
+      gather();
       sort_into_bins(least);
       const CompensatedSum taken = before_end(wanted);
       CompensatedSum with_end = taken;
@@ -52,9 +50,7 @@ class TokenSelection {
   // Calls drop(id) for what is above the bound and not in it, either.
   template <class Drop>
   void each_dropped(const Drop& drop) const {
-    for (std::size_t i = 0; i < found_; ++i) {
-      if (bin_of(scores_[ids_[i]]) > end_) drop(ids_[i]);
-    }
+    for (std::size_t i = 0; i < behind_; ++i) drop(ids_[i]);
     for (std::size_t i = list_.count(); i < listed_; ++i) drop(list_[i].id);
   }
 
@@ -62,7 +58,7 @@ class TokenSelection {
   static constexpr std::size_t kSample = 2048, kBins = 512, kZooms = 4, kAttempts = 3;
   // A weight above this part of the total is not left to the sample. How many standard deviations of the sample's sums
   // are allowed for.
-  static constexpr double kHeavy = 1.0 / 1024, kDeviations = 3;
+  static constexpr double kHeavy = 1.0 / 1024, kDeviations = 2;
 
   const double *scores_, *weights_;
   std::size_t n_;
@@ -73,7 +69,7 @@ class TokenSelection {
   CompensatedSum above_;                      // of what is above high_
   std::size_t found_ = 0;                     // ids between
   double top_ = 0, per_bin_ = 0;              // of the bins, the first of which has the greatest scores
-  std::size_t end_ = 0, listed_ = 0;
+  std::size_t end_ = 0, listed_ = 0, behind_ = 0;  // the end's bin, what was listed of it, the ids of later bins
   CompensatedSum bins_[kBins];
 
   double weight_of(std::int32_t id) const { return weights_ == nullptr ? 1 : weights_[id]; }
@@ -81,7 +77,7 @@ class TokenSelection {
   // What is far below, or where the bins have no width, is in the last.
   std::size_t bin_of(double score) const {
     const double bin = (top_ - score) * per_bin_;
-    return bin < static_cast<double>(kBins - 1) ? static_cast<std::size_t>(bin) : kBins - 1;
+    return bin < kBins - 1 ? static_cast<std::uint32_t>(static_cast<std::int32_t>(bin)) : kBins - 1;
   }
   double edge_of(std::size_t bin) const { return top_ - static_cast<double>(bin) / per_bin_; }
 
@@ -215,9 +211,12 @@ class TokenSelection {
   template <class KeyOf>
   void order_end(const CompensatedSum& taken, double wanted, bool ties, const KeyOf& key_of) {
     list_.clear();
+    behind_ = 0;
     for (std::size_t i = 0; i < found_; ++i) {
       const std::int32_t id = ids_[i];
-      if (bin_of(scores_[id]) == end_) list_.add(key_of(id), id, scores_[id], weight_of(id));
+      const std::size_t bin = bin_of(scores_[id]);
+      if (bin == end_) list_.add(key_of(id), id, scores_[id], weight_of(id));
+      if (bin > end_) ids_[behind_++] = id;
     }
     listed_ = list_.count();
     list_.keep_sum(taken, wanted, ties);

@@ -62,7 +62,7 @@ class TokenWeights {
   }
 
   // How many weights are positive.
-  std::size_t support() const { return n_ - kernels().f64.count_equal(m_.weights, n_, 0); }
+  std::size_t support() const { return kernels().f64.count_above(m_.weights, n_, 0); }
 
   void write(Candidates& list) const {
     list.clear();

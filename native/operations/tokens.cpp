@@ -51,16 +51,19 @@ void TokenRow<T>::draw(Wheel& wheel, std::size_t support, const IdOf& id_of, con
 
 template <class T>
 void TokenRow<T>::finish() {
-  if (form_ == Form::kFiltered && weights_.support() <= kFew) make_list();
-  if (is_list()) return finish_list();
   if (form_ == Form::kRow) weights_.weigh(size());
-  finish_weights();
+  const std::size_t support = is_list() ? 0 : weights_.support();
+  if (form_ == Form::kFiltered && support <= kFew) make_list();
+  if (is_list()) {
+    finish_list();
+  } else {
+    finish_weights(support);
+  }
 }
 
 template <class T>
-void TokenRow<T>::finish_weights() {
+void TokenRow<T>::finish_weights(std::size_t support) {
   const bool is_filtered = form_ == Form::kFiltered;
-  const std::size_t support = weights_.support();
   Wheel wheel = weights_.wheel();
   double* summary = values_ + 2 * s_.width();
   summary[0] = static_cast<double>(is_filtered ? support : keys_.count(keys_.max()));
