@@ -3,8 +3,15 @@ import { nativeBackend } from './native/backend';
 import type { Fits } from './options';
 import { gumbel, gumbelVjp } from './tokens/gumbel';
 import { sampling } from './tokens/sample';
-import type { GumbelOptions, SampleOptions, SampleResult } from './tokens/types';
-import type { Direction, ElementsOf, Input, Like } from './types';
+import type {
+  AnyDirection,
+  AnyElementsOf,
+  AnyInput,
+  AnyLike,
+  GumbelOptions,
+  SampleOptions,
+  SampleResult,
+} from './tokens/types';
 
 /**
  * Draws tokens from logits: one row, or a batch [..., vocabulary]. The stages, in this order unless `order` says another:
@@ -41,7 +48,7 @@ import type { Direction, ElementsOf, Input, Like } from './types';
  * sample([2, 1, 0, -1, -3], { temperature: 0 }).ids; // Int32Array [0]
  * sample([2, 1, 0, -1, -3], { topP: 0.9, rng: new Rng(1) }).kept; // 3
  */
-export function sample<Logits extends Input>(logits: Logits, options?: SampleOptions): SampleResult<Logits> {
+export function sample<Logits extends AnyInput>(logits: Logits, options?: SampleOptions): SampleResult<Logits> {
   return sampling(nativeBackend.sample, sample, logits, options) as SampleResult<Logits>;
 }
 
@@ -61,9 +68,9 @@ export function sample<Logits extends Input>(logits: Logits, options?: SampleOpt
  * @example
  * gumbelSoftmax([1, 2, 4], { tau: 0.5, rng: new Rng(1) }); // Float64Array [0.00769..., 0.140..., 0.852...]
  */
-export function gumbelSoftmax<Logits extends Input, Out = Like<Logits>>(
+export function gumbelSoftmax<Logits extends AnyInput, Out = AnyLike<Logits>>(
   logits: Logits,
-  options: GumbelOptions<Out> & Fits<ElementsOf<Logits>>,
+  options: GumbelOptions<Out> & Fits<AnyElementsOf<Logits>>,
 ): Out {
   return gumbel(nativeBackend, gumbelSoftmax, logits, options) as Out;
 }
@@ -84,10 +91,10 @@ export function gumbelSoftmax<Logits extends Input, Out = Like<Logits>>(
  * @example
  * gumbelSoftmaxVjp([0, 0], [1, 0], { rng: new Rng(1) }); // Float64Array [0.237..., -0.237...]
  */
-export function gumbelSoftmaxVjp<Logits extends Input, Out = Like<Logits>>(
+export function gumbelSoftmaxVjp<Logits extends AnyInput, Out = AnyLike<Logits>>(
   logits: Logits,
-  g: Direction<Logits>,
-  options: GumbelOptions<Out> & Fits<ElementsOf<Logits>>,
+  g: AnyDirection<Logits>,
+  options: GumbelOptions<Out> & Fits<AnyElementsOf<Logits>>,
 ): Out {
   return gumbelVjp(nativeBackend, gumbelSoftmaxVjp, logits, g, options) as Out;
 }

@@ -26,7 +26,15 @@ import type {
 import type { CheckUnbiasedOptions, Estimate, UnbiasedReport } from './random/check-unbiased';
 import type { importanceSampling } from './random/importance';
 import type { Rng } from './random/rng';
-import type { GumbelOptions, SampleOptions, SampleResult } from './tokens/types';
+import type {
+  AnyDirection,
+  AnyElementsOf,
+  AnyInput,
+  AnyLike,
+  GumbelOptions,
+  SampleOptions,
+  SampleResult,
+} from './tokens/types';
 import type { Direction, ElementsOf, Input, Like, Options, Reduced, Storage, Tensor, TensorLike } from './types';
 
 /** Options that every function of softmax-native/promises has besides its own. */
@@ -263,30 +271,30 @@ export type ImportanceSamplingPromise = (
 ) => Promise<ReturnType<typeof importanceSampling>>;
 
 export interface SamplePromise {
-  <Logits extends Input>(logits: Logits, options: Giving<SampleOptions>): Promise<Transferred<SampleResult<Logits>>>;
-  <Logits extends Input>(logits: Logits, options?: Keeping<SampleOptions>): Promise<SampleResult<Logits>>;
+  <Logits extends AnyInput>(logits: Logits, options: Giving<SampleOptions>): Promise<Transferred<SampleResult<Logits>>>;
+  <Logits extends AnyInput>(logits: Logits, options?: Keeping<SampleOptions>): Promise<SampleResult<Logits>>;
 }
 
 export interface GumbelPromise {
-  <Logits extends Input, Out = Like<Logits>>(
+  <Logits extends AnyInput, Out = AnyLike<Logits>>(
     logits: Logits,
-    options: Giving<GumbelOptions<Out> & Fits<ElementsOf<Logits>>>,
+    options: Giving<GumbelOptions<Out> & Fits<AnyElementsOf<Logits>>>,
   ): Promise<Transferred<Out>>;
-  <Logits extends Input, Out = Like<Logits>>(
+  <Logits extends AnyInput, Out = AnyLike<Logits>>(
     logits: Logits,
-    options: Keeping<GumbelOptions<Out> & Fits<ElementsOf<Logits>>>,
+    options: Keeping<GumbelOptions<Out> & Fits<AnyElementsOf<Logits>>>,
   ): Promise<Out>;
 }
 
 export interface GumbelVjpPromise {
-  <Logits extends Input, Out = Like<Logits>>(
+  <Logits extends AnyInput, Out = AnyLike<Logits>>(
     logits: Logits,
-    g: Direction<Logits>,
-    options: Giving<GumbelOptions<Out> & Fits<ElementsOf<Logits>>>,
+    g: AnyDirection<Logits>,
+    options: Giving<GumbelOptions<Out> & Fits<AnyElementsOf<Logits>>>,
   ): Promise<Transferred<Out>>;
-  <Logits extends Input, Out = Like<Logits>>(
+  <Logits extends AnyInput, Out = AnyLike<Logits>>(
     logits: Logits,
-    g: Direction<Logits>,
-    options: Keeping<GumbelOptions<Out> & Fits<ElementsOf<Logits>>>,
+    g: AnyDirection<Logits>,
+    options: Keeping<GumbelOptions<Out> & Fits<AnyElementsOf<Logits>>>,
   ): Promise<Out>;
 }

@@ -5,14 +5,7 @@ import * as promises from '../../lib/promises';
 import * as reference from '../../lib/reference';
 import { createRandom } from '../seed';
 
-export type View =
-  | Float32Array
-  | Float64Array
-  | Int32Array
-  | Uint8Array
-  | Uint16Array
-  | Uint32Array
-  | BigInt64Array;
+export type View = Float32Array | Float64Array | Int32Array | Uint8Array | Uint16Array | Uint32Array | BigInt64Array;
 type Options = Record<string, unknown>;
 type Call = (...args: unknown[]) => unknown;
 

@@ -5,6 +5,7 @@
 #include "../../native/random/philox.hpp"
 #include "distributions.hpp"
 #include "kernel_cases.hpp"
+#include "memory.hpp"
 #include "runner.hpp"
 
 namespace softmax_native::test {

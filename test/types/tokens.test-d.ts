@@ -34,6 +34,11 @@ describe('gumbelSoftmax', () => {
   test('gives what softmax gives', () => {
     expectTypeOf(gumbelSoftmax(z, { rng })).toEqualTypeOf<Float32Array>();
     expectTypeOf(gumbelSoftmaxVjp(tensor, tensor, { tau: 2, rng })).toEqualTypeOf<Tensor<Float32Array>>();
+    const halves = { data: new Uint16Array(4), dims: [4], type: 'float16' };
+    expectTypeOf(gumbelSoftmax(halves, { rng }).data).toEqualTypeOf<Uint16Array<ArrayBuffer>>();
+    expectTypeOf(gumbelSoftmaxVjp(halves, halves, { rng }).type).toEqualTypeOf<'float16' | 'bfloat16'>();
+    // @ts-expect-error numbers are no direction for halves
+    gumbelSoftmaxVjp(halves, [1, 2, 3, 4], { rng });
     // @ts-expect-error a generator is needed
     gumbelSoftmax(z, {});
   });
