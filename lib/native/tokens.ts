@@ -1,4 +1,5 @@
 // How drawing tokens is put to the binary: positions and numbers as in native/binding/tokens.hpp.
+import { lengthOf } from '../intrinsics';
 import type { GumbelCall, SampleCall, Stage } from '../token-calls';
 import type { Description } from './invoke';
 
@@ -12,6 +13,8 @@ const codes: Readonly<Record<Stage, number>> = {
   topP: 6,
   typicalP: 7,
 };
+
+const sizeOf = (array: Int32Array | undefined): number => (array === undefined ? 0 : lengthOf(array));
 
 /** As in native/binding/half_arrays.hpp. */
 function codeOfArrays({ half, inFloat64 }: Pick<SampleCall, 'half' | 'inFloat64'>): number {
@@ -49,9 +52,9 @@ export const sample: Description<SampleCall> = {
       call.count,
       call.replace ? 1 : 0,
       call.top,
-      call.history?.length ?? 0,
-      call.biasIds?.length ?? 0,
-      call.allowed?.length ?? 0,
+      sizeOf(call.history),
+      sizeOf(call.biasIds),
+      sizeOf(call.allowed),
       codeOfArrays(call),
     ],
     // Two passes of exponentials.
