@@ -59,9 +59,12 @@ export function sample<Logits extends AnyInput>(logits: Logits, options?: Sample
  *
  * Jang, Gu and Poole, "Categorical reparameterization with Gumbel-softmax", 2017; Maddison, Mnih and Teh, "The concrete
  * distribution", 2017. With `hard` it is one-hot at the greatest z + G, which is an exact draw from softmax(z). The noise
- * is drawn in the order of the logits in memory, from stream 0 of a seed that `rng` gives, rounded to their type.
+ * is drawn in the order of the logits in memory, from stream 0 of a seed that `rng` gives; it is the same to the bit in
+ * every instruction set and in TypeScript. z + G is rounded to the type of the logits, or to float32 for those of 16 bits,
+ * which are computed with in float32, and whose result is rounded once, to the nearest, of two as near the even one.
  *
- * @param logits - one vector (Float32Array, Float64Array or numbers), or a tensor with data and dims
+ * @param logits - one vector (Float32Array, Float64Array, Float16Array or numbers), or a tensor with data and dims, whose
+ * data may also be a Uint16Array with type 'float16' or 'bfloat16'
  * @param options - tau; hard; rng (required); axis; mask; nonFinite; out
  * @returns probabilities of the logits' kind and shape; `out` if it was given
  * @throws the same as softmax; ERR_OUT_OF_RANGE where tau is not > 0 and finite
@@ -84,7 +87,8 @@ export function gumbelSoftmax<Logits extends AnyInput, Out = AnyLike<Logits>>(
  * With `hard` it is the straight-through estimator: the gradient of the soft sample, with g of the one-hot one.
  *
  * @param logits - as for gumbelSoftmax
- * @param g - the gradient with respect to the sample, of the kind and shape of the logits
+ * @param g - the gradient with respect to the sample, of the kind and shape of the logits; numbers are rounded to the kind,
+ * but not to one of 16 bits
  * @param options - as for gumbelSoftmax
  * @returns the gradient with respect to the logits, of their kind and shape; `out` if it was given
  * @throws the same as gumbelSoftmax

@@ -49,12 +49,12 @@ void gumbel_softmax_row(Arguments& call) {
 }
 
 void gumbel_softmax_vjp_row(Arguments& call) {
-  perturbed(call, kLogits | kDirection, [](Arguments& arguments, const HalfArrays& halves, const auto& z,
-                                           const auto& out) {
-    using T = std::remove_const_t<std::remove_pointer_t<decltype(z.source.data)>>;
-    const Source<T> g = halves.input<T>(arguments, 3, z.logits.layout.size());
-    if (arguments.ok()) arguments.finish(gumbel_softmax_vjp(z, g, out));
-  });
+  perturbed(call, kLogits | kDirection,
+            [](Arguments& arguments, const HalfArrays& halves, const auto& z, const auto& out) {
+              using T = std::remove_const_t<std::remove_pointer_t<decltype(z.source.data)>>;
+              const Source<T> g = halves.input<T>(arguments, 3, z.logits.layout.size());
+              if (arguments.ok()) arguments.finish(gumbel_softmax_vjp(z, g, out));
+            });
 }
 
 }  // namespace softmax_native

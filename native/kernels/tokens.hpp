@@ -174,11 +174,20 @@ void typical_scores(const typename V::Scalar* x, const double* w, double* out, s
 // How many x[i] > bound.
 template <class V>
 std::size_t count_above(const typename V::Scalar* x, std::size_t n, typename V::Scalar bound) {
-  const V least = V::broadcast(bound);
+  // The lanes count in elements, which do so exactly for as long as a part of the row is.
+  constexpr std::size_t kPart = std::size_t{1} << 20;
+  const V least = V::broadcast(bound), one = V::broadcast(1);
   std::size_t count = 0;
-  for (std::size_t i = 0; i < n; i += V::kLanes) {
-    const V v = n - i >= V::kLanes ? V::load(x + i) : V::load_partial(x + i, n - i, least);
-    count += static_cast<std::size_t>(__builtin_popcount(V::lanes_of(least < v)));
+  for (std::size_t start = 0; start < n; start += kPart) {
+    const std::size_t end = n - start < kPart ? n : start + kPart;
+    V counts = V::broadcast(0);
+    for (std::size_t i = start; i < end; i += V::kLanes) {
+      const V v = end - i >= V::kLanes ? V::load(x + i) : V::load_partial(x + i, end - i, least);
+      counts = counts + V::keep_where(least < v, one);
+    }
+    typename V::Scalar lanes[V::kLanes];
+    counts.store(lanes);
+    for (const auto lane : lanes) count += static_cast<std::size_t>(lane);
   }
   return count;
 }

@@ -26,9 +26,14 @@ inline double exponent_of(double key, double max, double size) {
   return gap - gap == 0 ? size * gap : size * key - size * max;
 }
 
-// Brings together the indices that were found in each chunk of a row, counted from its start and written where it is;
-// how many they are.
-inline std::size_t join_chunks(std::int32_t* ids, std::size_t n, const double* counts) {
+// The indices that find(start, length, ids) gives for each chunk of a row, counted from its start; how many they are.
+// In a job that was given up there may be chunks that were not looked at.
+template <class Find>
+std::size_t find_in_chunks(std::size_t n, std::int32_t* ids, double* counts, const Find& find) {
+  for (std::size_t c = 0; c < chunk_count(n); ++c) counts[c] = 0;
+  each_chunk(n, false, [&](std::size_t c, std::size_t start, std::size_t length) {
+    counts[c] = static_cast<double>(find(start, length, ids + start));
+  });
   std::size_t found = 0;
   for (std::size_t c = 0; c < chunk_count(n); ++c) {
     const std::size_t start = c * kChunk, count = static_cast<std::size_t>(counts[c]);

@@ -260,10 +260,9 @@ class TokenKeys {
 
   // The ids of what is above the bound, ascending, to ids_; how many they are.
   std::size_t find_above(const T* x, T bound) const {
-    each_chunk(n_, false, [&](std::size_t c, std::size_t start, std::size_t length) {
-      counts_[c] = static_cast<double>(k_.find_above(x + start, length, bound, ids_ + start));
+    return find_in_chunks(n_, ids_, counts_, [&](std::size_t start, std::size_t length, std::int32_t* ids) {
+      return k_.find_above(x + start, length, bound, ids);
     });
-    return join_chunks(ids_, n_, counts_);
   }
 
   // All keys above the bound.

@@ -65,10 +65,10 @@ class TokenSelection {
   std::int32_t* ids_;
   double *sums_, *counts_;
   Candidates& list_;
-  double low_ = kNothing, high_ = -kNothing;  // the end has a score above low_, and not above high_
-  CompensatedSum above_;                      // of what is above high_
-  std::size_t found_ = 0;                     // ids between
-  double top_ = 0, per_bin_ = 0;              // of the bins, the first of which has the greatest scores
+  double low_ = kNothing, high_ = -kNothing;       // the end has a score above low_, and not above high_
+  CompensatedSum above_;                           // of what is above high_
+  std::size_t found_ = 0;                          // ids between
+  double top_ = 0, per_bin_ = 0;                   // of the bins, the first of which has the greatest scores
   std::size_t end_ = 0, listed_ = 0, behind_ = 0;  // the end's bin, what was listed of it, the ids of later bins
   CompensatedSum bins_[kBins];
 
@@ -171,15 +171,13 @@ class TokenSelection {
   // The sum above high_, and the ids between.
   void gather() {
     const KernelsOf<double>& k = kernels().f64;
-    each_chunk(n_, false, [&](std::size_t c, std::size_t start, std::size_t length) {
+    found_ = find_in_chunks(n_, ids_, counts_, [&](std::size_t start, std::size_t length, std::int32_t* ids) {
       const double* scores = scores_ + start;
-      sums_[c] = high_ == -kNothing ? 0
-                 : weights_ == nullptr
-                     ? static_cast<double>(k.count_above(scores, length, high_))
-                     : k.weight_above(scores, weights_ + start, length, high_);
-      counts_[c] = static_cast<double>(k.find_between(scores, length, low_, high_, ids_ + start));
+      sums_[start / kChunk] = high_ == -kNothing    ? 0
+                              : weights_ == nullptr ? static_cast<double>(k.count_above(scores, length, high_))
+                                                    : k.weight_above(scores, weights_ + start, length, high_);
+      return k.find_between(scores, length, low_, high_, ids);
     });
-    found_ = join_chunks(ids_, n_, counts_);
     above_ = CompensatedSum();
     for (std::size_t c = 0; c < chunk_count(n_); ++c) above_.add(sums_[c]);
   }

@@ -248,8 +248,7 @@ Outcome sample_tokens(const Sampling<T>& s) {
   const bool widens = s.source.halves != nullptr;
   const Scratch scratch(slots, TokenMemory<T>(nullptr, n, changes, widens).bytes);
   if (!scratch.ok()) return {Status::kOutOfMemory, 0};
-  const Outcome outcome =
-      refused_row(s, TokenMemory<T>(scratch.template part<std::byte>(0), n, changes, widens).row);
+  const Outcome outcome = refused_row(s, TokenMemory<T>(scratch.template part<std::byte>(0), n, changes, widens).row);
   if (outcome.status != Status::kOk) return outcome;
   auto task = [&](std::size_t row, std::size_t slot) {
     const TokenMemory<T> memory(scratch.template part<std::byte>(slot), n, changes, widens);

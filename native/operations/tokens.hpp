@@ -11,7 +11,7 @@ enum class Stage : unsigned { kNone, kBias, kPenalties, kTemperature, kMinP, kTo
 // All checked; what is drawn for row r stands at r in each of the arrays.
 template <class T>
 struct Sampling {
-  Logits<T> logits;      // rows of the last axis, without data; beta is that of kTemperature
+  Logits<T> logits;  // rows of the last axis, without data; beta is that of kTemperature
   Source<T> source;
   std::uint64_t stages;  // three bits each, the first lowest
   std::size_t top_k;

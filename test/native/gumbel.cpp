@@ -1,4 +1,5 @@
-// Gumbel noise: the numbers of the stream, their logarithms near those of the C library, and the same bits on every set.
+// Gumbel noise: the numbers of the stream, their logarithms near those of the C library, and the same bits on every
+// set.
 #include <cmath>
 #include <vector>
 

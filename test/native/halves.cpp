@@ -70,7 +70,8 @@ void test_all(const KernelTable& table, bool brain) {
       between.push_back(x);
     }
   }
-  for (const T x : {T(1e30), T(-3.4e38), T(1e-45), T(-1e-30), std::numeric_limits<T>::quiet_NaN()}) between.push_back(x);
+  for (const T x : {T(1e30), T(-3.4e38), T(1e-45), T(-1e-30), std::numeric_limits<T>::quiet_NaN()})
+    between.push_back(x);
   std::vector<std::uint16_t> rounded(between.size());
   k.narrow_halves(between.data(), rounded.data(), between.size(), brain);
   for (std::size_t i = 0; i < between.size(); ++i) {
