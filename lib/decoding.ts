@@ -3,15 +3,8 @@ import { nativeBackend } from './native/backend';
 import type { Fits } from './options';
 import { gumbel, gumbelVjp } from './tokens/gumbel';
 import { sampling } from './tokens/sample';
-import type {
-  AnyDirection,
-  AnyElementsOf,
-  AnyInput,
-  AnyLike,
-  GumbelOptions,
-  SampleOptions,
-  SampleResult,
-} from './tokens/types';
+import type { GumbelOptions, SampleOptions, SampleResult } from './tokens/types';
+import type { Direction, ElementsOf, Input, Like } from './types';
 
 /**
  * Draws tokens from logits: one row, or a batch [..., vocabulary]. The stages, in this order unless `order` says another:
@@ -48,7 +41,7 @@ import type {
  * sample([2, 1, 0, -1, -3], { temperature: 0 }).ids; // Int32Array [0]
  * sample([2, 1, 0, -1, -3], { topP: 0.9, rng: new Rng(1) }).kept; // 3
  */
-export function sample<Logits extends AnyInput>(logits: Logits, options?: SampleOptions): SampleResult<Logits> {
+export function sample<Logits extends Input>(logits: Logits, options?: SampleOptions): SampleResult<Logits> {
   return sampling(nativeBackend.sample, sample, logits, options) as SampleResult<Logits>;
 }
 
@@ -59,21 +52,19 @@ export function sample<Logits extends AnyInput>(logits: Logits, options?: Sample
  *
  * Jang, Gu and Poole, "Categorical reparameterization with Gumbel-softmax", 2017; Maddison, Mnih and Teh, "The concrete
  * distribution", 2017. With `hard` it is one-hot at the greatest z + G, which is an exact draw from softmax(z). The noise
- * is drawn in the order of the logits in memory, from stream 0 of a seed that `rng` gives; it is the same to the bit in
- * every instruction set and in TypeScript. z + G is rounded to the type of the logits, or to float32 for those of 16 bits,
- * which are computed with in float32, and whose result is rounded once, to the nearest, of two as near the even one.
+ * is drawn in the order of the logits in memory, from stream 0 of a seed that `rng` gives; it is the same to the bit on
+ * every instruction set and in TypeScript. z + G is rounded to the type of the logits, to float32 for those of 16 bits.
  *
- * @param logits - one vector (Float32Array, Float64Array, Float16Array or numbers), or a tensor with data and dims, whose
- * data may also be a Uint16Array with type 'float16' or 'bfloat16'
+ * @param logits - one vector (of floats, see Input, or numbers), or a tensor with data and dims
  * @param options - tau; hard; rng (required); axis; mask; nonFinite; out
  * @returns probabilities of the logits' kind and shape; `out` if it was given
  * @throws the same as softmax; ERR_OUT_OF_RANGE where tau is not > 0 and finite
  * @example
  * gumbelSoftmax([1, 2, 4], { tau: 0.5, rng: new Rng(1) }); // Float64Array [0.00769..., 0.140..., 0.852...]
  */
-export function gumbelSoftmax<Logits extends AnyInput, Out = AnyLike<Logits>>(
+export function gumbelSoftmax<Logits extends Input, Out = Like<Logits>>(
   logits: Logits,
-  options: GumbelOptions<Out> & Fits<AnyElementsOf<Logits>>,
+  options: GumbelOptions<Out> & Fits<ElementsOf<Logits>>,
 ): Out {
   return gumbel(nativeBackend, gumbelSoftmax, logits, options) as Out;
 }
@@ -87,18 +78,17 @@ export function gumbelSoftmax<Logits extends AnyInput, Out = AnyLike<Logits>>(
  * With `hard` it is the straight-through estimator: the gradient of the soft sample, with g of the one-hot one.
  *
  * @param logits - as for gumbelSoftmax
- * @param g - the gradient with respect to the sample, of the kind and shape of the logits; numbers are rounded to the kind,
- * but not to one of 16 bits
+ * @param g - the gradient with respect to the sample, of the kind and shape of the logits
  * @param options - as for gumbelSoftmax
  * @returns the gradient with respect to the logits, of their kind and shape; `out` if it was given
  * @throws the same as gumbelSoftmax
  * @example
  * gumbelSoftmaxVjp([0, 0], [1, 0], { rng: new Rng(1) }); // Float64Array [0.237..., -0.237...]
  */
-export function gumbelSoftmaxVjp<Logits extends AnyInput, Out = AnyLike<Logits>>(
+export function gumbelSoftmaxVjp<Logits extends Input, Out = Like<Logits>>(
   logits: Logits,
-  g: AnyDirection<Logits>,
-  options: GumbelOptions<Out> & Fits<AnyElementsOf<Logits>>,
+  g: Direction<Logits>,
+  options: GumbelOptions<Out> & Fits<ElementsOf<Logits>>,
 ): Out {
   return gumbelVjp(nativeBackend, gumbelSoftmaxVjp, logits, g, options) as Out;
 }

@@ -15,8 +15,6 @@ export interface SampleCall extends Canonical {
   /** Bits where `half` says of what. */
   readonly logits: FloatArray | Uint16Array;
   readonly half: HalfType | undefined;
-  /** Of bits: whether float32 cannot hold beta. */
-  readonly inFloat64: boolean;
   /** Bit id % 32 of word floor(id / 32) says whether a token may be drawn; of all rows, or of each. */
   readonly allowed: Int32Array | undefined;
   /** The tokens so far of all rows, those of row r from offsets[r] to offsets[r + 1] - 1. */
@@ -63,8 +61,6 @@ export interface GumbelCall extends Canonical {
   /** Bits where `half` says of what; the direction and the result, too. */
   readonly logits: FloatArray | Uint16Array;
   readonly half: HalfType | undefined;
-  /** Of bits: whether float32 cannot hold beta. */
-  readonly inFloat64: boolean;
   readonly single: boolean;
   /** Whether the result is one-hot at the first greatest z'. */
   readonly hard: boolean;

@@ -1,22 +1,55 @@
-// What transformers.js's sampler does for a token: temperature, its top-k on onnxruntime-node, its softmax, a draw. These
-// are the steps of its MultinomialSampler, which is not exported, by the functions that are; it has no top-p.
-import { softmax, TemperatureLogitsWarper, Tensor, topk } from '@huggingface/transformers';
+// A token by transformers.js: its logits processors and its sampler, which keeps the top_k greatest and heeds no top_p; and
+// all of generate() but the model, with that sampler and with `sample` in its place (examples/tokens/sample-processor.mjs).
+import { transformers } from '../../examples/tokens/library.mjs';
+import { SampleProcessor } from '../../examples/tokens/sample-processor.mjs';
 
-export function transformersToken(logits, { temperature, topK }, uniform) {
-  const warper = new TemperatureLogitsWarper(temperature);
-  return async () => {
-    // Warped in place, and so made anew from what the model gave.
-    const warped = warper([], new Tensor('float32', logits.slice(), [1, logits.length]));
-    const [values, ids] = await topk(warped, topK);
-    const probabilities = softmax(values.data);
-    let left = uniform();
-    let i = 0;
-    while (i < topK - 1 && left > probabilities[i]) {
-      left -= probabilities[i];
-      i += 1;
-    }
-    return ids.data[i];
+const { GPT2LMHeadModel, LogitsProcessorList, RepetitionPenaltyLogitsProcessor, TemperatureLogitsWarper, Tensor } =
+  transformers;
+
+// Not among the package's exports, but in the package.
+const sources = new URL('../node_modules/@huggingface/transformers/src/generation/', import.meta.url);
+const { LogitsSampler } = await import(new URL('logits_sampler.js', sources).href);
+
+// Its top-k is a session of onnxruntime, whose pool goes on spinning for a while, on the cores that the next one needs.
+const SPINNING_MS = 100;
+
+/** What generate() does between the logits and the token. Processors change the logits, so that each call copies them. */
+export function transformersSampler(data, { temperature, topK = 0, history = [], repetitionPenalty = 1 }) {
+  const processors = new LogitsProcessorList();
+  if (repetitionPenalty !== 1) processors.push(new RepetitionPenaltyLogitsProcessor(repetitionPenalty));
+  if (temperature !== undefined) processors.push(new TemperatureLogitsWarper(temperature));
+  const sampler = LogitsSampler.getSampler({ do_sample: true, num_beams: 1, top_k: topK });
+  const logits = new Tensor('float32', data.slice(), [1, data.length]);
+  const ids = [Array.from(history, BigInt)];
+  return {
+    name: `transformers.js, ${topK > 0 ? `top-k ${topK}` : 'no filter'}, no top-p`,
+    asynchronous: true,
+    restAfter: SPINNING_MS,
+    run() {
+      logits.data.set(data);
+      return sampler(processors(ids, logits)[0]);
+    },
   };
 }
 
-export const transformersSoftmax = (logits) => () => softmax(logits);
+/** generate() of one token after `history` by a model that computes nothing. */
+export function transformersGenerate(data, { temperature, topK, topP, history, repetitionPenalty, rng }) {
+  const model = new GPT2LMHeadModel({ model_type: 'gpt2', is_encoder_decoder: false }, {}, {});
+  const logits = new Tensor('float32', data, [1, 1, data.length]);
+  model.forward = async () => ({ logits });
+  const inputs = new Tensor('int64', BigInt64Array.from(history, BigInt), [1, history.length]);
+  const processors = new LogitsProcessorList();
+  processors.push(new SampleProcessor({ temperature, topK, topP, repetitionPenalty, rng }));
+  const wished = { temperature, top_k: topK, repetition_penalty: repetitionPenalty };
+  const ways = {
+    'greedy, for comparison': {},
+    'its own sampler, no top-p': { do_sample: true, ...wished },
+    'sample in its place': { do_sample: false, logits_processor: processors },
+  };
+  return Object.entries(ways).map(([name, options]) => ({
+    name,
+    asynchronous: true,
+    restAfter: SPINNING_MS,
+    run: () => model.generate({ inputs, max_new_tokens: 1, ...options }),
+  }));
+}

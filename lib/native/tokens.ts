@@ -17,10 +17,8 @@ const codes: Readonly<Record<Stage, number>> = {
 const sizeOf = (array: Int32Array | undefined): number => (array === undefined ? 0 : lengthOf(array));
 
 /** As in native/binding/half_arrays.hpp. */
-function codeOfArrays({ half, inFloat64 }: Pick<SampleCall, 'half' | 'inFloat64'>): number {
-  if (half === undefined) return 0;
-  return (half === 'float16' ? 1 : 2) + (inFloat64 ? 2 : 0);
-}
+const codeOfArrays = ({ half }: Pick<SampleCall, 'half'>): number =>
+  half === undefined ? 0 : half === 'float16' ? 1 : 2;
 
 export const sample: Description<SampleCall> = {
   name: 'sample',

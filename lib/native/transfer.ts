@@ -2,6 +2,7 @@
 import {
   bufferOf,
   bytesOf,
+  Float16Array,
   Float32Array,
   Float64Array,
   Int32Array,
@@ -10,6 +11,7 @@ import {
   lengthOf,
   offsetOf,
   Uint8Array,
+  Uint16Array,
 } from '../intrinsics';
 
 /** What became of the arguments. */
@@ -24,7 +26,8 @@ export interface Given {
 
 type View = new (buffer: ArrayBuffer, offset: number, length: number) => unknown;
 
-const constructors: Record<string, View> = {
+const constructors: Readonly<Record<string, View | undefined>> = {
+  Float16Array,
   Float32Array,
   Float64Array,
   Int32Array,
@@ -32,9 +35,6 @@ const constructors: Record<string, View> = {
   Uint16Array,
   BigInt64Array,
 };
-// Where there is one.
-const { Float16Array } = globalThis as unknown as Record<string, View | undefined>;
-if (Float16Array !== undefined) constructors.Float16Array = Float16Array;
 
 /** Moves the arrays among the arguments, and those that are values of options. */
 export function give(args: readonly unknown[]): Given {

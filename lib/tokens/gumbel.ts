@@ -2,8 +2,18 @@
 // over at once, the noise being added where the rest is computed: a promise is one job.
 import { atCallSite, invalidType, outOfRange } from '../errors';
 import { Float64Array } from '../intrinsics';
-import { measure, measureStorage, readLike, readMask, readStorage } from '../operations/arguments';
-import { Arrangement, allocateLike, fitsFloat32 } from '../operations/arrange';
+import {
+  type Given,
+  measure,
+  measureStorage,
+  rankOf,
+  readAnyLike,
+  readLogits,
+  readMask,
+  readStorage,
+} from '../operations/arguments';
+import { Arrangement, fitsFloat32 } from '../operations/arrange';
+import { allocateOf } from '../operations/halves';
 import { validateApart, validateApartOrSame } from '../operations/overlap';
 import { tensorOf } from '../operations/results';
 import { canonical, concluding } from '../operations/shared';
@@ -11,9 +21,9 @@ import { own } from '../ownership';
 import { drawSeed, validateRng } from '../random/rng';
 import { type Layout, layoutOf, sizeOf } from '../shape';
 import type { GumbelCall } from '../token-calls';
-import type { Backend, FloatArray, NonFinite } from '../types';
+import type { Backend, Floats, NonFinite } from '../types';
 import { validateAxes, validateFlag, validateOptions, validateRule } from '../validate';
-import { arrayOf, type Floats, readAnyLogits, readSameHalves, withoutHalves } from './halves';
+import { bitsOf, halfOf } from './halves';
 import { gumbelNoise } from './noise';
 
 type Entry = (...args: never[]) => unknown;
@@ -24,7 +34,7 @@ export function gumbel(backend: Backend, entry: Entry, given: unknown, options: 
   try {
     validateOptions(options);
     const rest = readOptions(options);
-    return perturbed(backend.gumbelSoftmax, readAnyLogits(given), undefined, rest);
+    return perturbed(backend.gumbelSoftmax, readLogits(given), undefined, rest);
   } catch (error) {
     throw atCallSite(error, entry);
   }
@@ -35,9 +45,8 @@ export function gumbelVjp(backend: Backend, entry: Entry, given: unknown, g: unk
   try {
     validateOptions(options);
     const rest = readOptions(options);
-    const logits = readAnyLogits(given);
-    const direction = logits.half === undefined ? readLike('g', g, logits.kind) : readSameHalves('g', g, logits);
-    return perturbed(backend.gumbelSoftmaxVjp, logits, { ...direction, half: logits.half }, rest);
+    const logits = readLogits(given);
+    return perturbed(backend.gumbelSoftmaxVjp, logits, readAnyLike('g', g, logits.kind), rest);
   } catch (error) {
     throw atCallSite(error, entry);
   }
@@ -58,13 +67,13 @@ function readOptions(options: object) {
 
 function perturbed(
   operation: Backend['gumbelSoftmax'],
-  logits: Floats,
-  direction: Floats | undefined,
+  logits: Given<Floats>,
+  direction: Given<Floats> | undefined,
   { beta, hard, rng, axis, mask, rule, out }: ReturnType<typeof readOptions>,
 ): unknown {
-  const { half } = logits;
-  const storage = out === undefined ? undefined : readOut(out, logits);
-  const axes = validateAxes(axis, logits.dims === undefined ? 1 : logits.dims.length, hard && direction === undefined);
+  const { kind } = logits;
+  const storage = out === undefined ? undefined : readStorage<Floats>('options.out', out, kind);
+  const axes = validateAxes(axis, rankOf(logits), hard && direction === undefined);
   const dims = measure(logits);
   if (direction !== undefined) measureStorage(direction, dims);
   const layout = layoutOf(dims, axes);
@@ -74,18 +83,19 @@ function perturbed(
     if (direction !== undefined) validateApartOrSame('options.out', storage.data, 'g', direction.data);
     if (mask !== undefined) validateApart('options.out', storage.data, 'options.mask', mask.data);
   }
-  // Bits stay bits, whatever they are computed in.
-  const arrangement = new Arrangement(dims, layout, half === undefined ? logits.kind : 'Uint16Array', half ? 1 : beta);
+  const arrangement = new Arrangement(dims, layout, kind, beta);
   const shared = canonical({ axis, mask, rule, beta }, layout, arrangement);
   const size = sizeOf(dims);
-  const written = storage?.data ?? (half === undefined ? allocateLike(logits.kind, size) : own(new Uint16Array(size)));
+  const written = storage?.data ?? allocateOf(kind, size);
   const result = (): unknown => {
     if (storage !== undefined) return out;
-    if (half === undefined) return logits.dims === undefined ? written : tensorOf(written as FloatArray, dims);
-    const array = arrayOf(logits, written as Uint16Array);
-    return logits.dims === undefined ? array : { data: array, dims, type: half };
+    return logits.dims === undefined ? written : tensorOf(written, dims, kind);
   };
   if (layout.outer * layout.inner === 0) return result();
+  // Where something must be moved or computed in float64 first, halves are widened here.
+  const isAsItStands = layout.inPlace && fitsFloat32(beta) && (direction === undefined || direction.kind === kind);
+  const half = isAsItStands ? halfOf(kind) : undefined;
+  const input = (given: Given<Floats>) => (half === undefined ? arrangement.input(given) : bitsOf(given.data));
   let seed: readonly [number, number] | undefined;
   const positions = layout.inPlace ? undefined : positionsOf(dims, layout);
   const call: GumbelCall = {
@@ -96,13 +106,12 @@ function perturbed(
     maskStrides: shared.maskStrides,
     beta,
     rule,
-    logits: arrangement.input(logits.data as FloatArray),
+    logits: input(logits),
     half,
-    inFloat64: !fitsFloat32(beta),
-    single: half !== undefined || logits.kind === 'Float32Array',
+    single: kind !== 'Float64Array',
     hard,
-    direction: direction && arrangement.input(direction.data as FloatArray),
-    out: arrangement.elements(written as FloatArray),
+    direction: direction && input(direction),
+    out: half === undefined ? arrangement.elements(written) : bitsOf(written),
     positions,
     // Drawn when it is asked for: a call whose arguments are only checked leaves the generator where it stands.
     get seed() {
@@ -118,15 +127,12 @@ function perturbed(
   return operation.perform(call, concluding(arrangement, result, names));
 }
 
-function readOut(out: unknown, logits: Floats): Floats {
-  if (logits.half !== undefined) return readSameHalves('options.out', out, logits);
-  return withoutHalves(readStorage<FloatArray>('options.out', out, logits.kind));
-}
-
 /** Where each element of the canonical layout stands in memory. */
 function positionsOf(dims: readonly number[], layout: Layout): Float64Array {
   const places = Float64Array.from({ length: sizeOf(dims) }, (_, i) => i);
-  return own(new Arrangement(dims, layout, 'Float64Array', 1).input(places) as Float64Array);
+  return own(
+    new Arrangement(dims, layout, 'Float64Array', 1).input({ data: places, kind: 'Float64Array' }) as Float64Array,
+  );
 }
 
 function readTau(value: unknown): number {

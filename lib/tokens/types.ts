@@ -1,48 +1,8 @@
 // The types of what draws tokens.
 import type { Ids } from '../random/arguments';
 import type { Rng } from '../random/rng';
-import type { HalfType, Stage } from '../token-calls';
-import type { ElementsOf, FloatArray, Input, Like, NonFinite, Scale, Storage, Tensor, TensorLike } from '../types';
-
-/** A Float16Array, by its name: not every compiler knows the type, nor every runtime the class. */
-export interface Float16Elements extends ArrayLike<number> {
-  readonly [Symbol.toStringTag]: 'Float16Array';
-}
-
-/** Logits of any type, those of 16 bits included: a Float16Array, or a tensor of one or of a Uint16Array with a type. */
-export type AnyInput = Input | Float16Elements;
-
-/** The type, from which none is inferred: that of `out` is no hint at the logits. */
-type Itself<Type> = [Type][Type extends unknown ? 0 : never];
-
-/** The data of logits of 16 bits; never for others. */
-type HalvesOf<Logits> = Logits extends Float16Elements
-  ? Itself<Logits>
-  : Logits extends { readonly data: infer Data extends Float16Elements | Uint16Array }
-    ? Data
-    : never;
-
-/** The array that holds results for logits of this type. */
-export type AnyElementsOf<Logits> = [HalvesOf<Logits>] extends [never] ? ElementsOf<Logits> : HalvesOf<Logits>;
-
-/** A tensor of 16 bits, as the functions return it. */
-export interface HalfTensor<Data> {
-  readonly data: Data;
-  readonly dims: readonly number[];
-  readonly type: HalfType;
-}
-
-/** A result of the shape of the logits. */
-export type AnyLike<Logits> = Logits extends Float16Elements
-  ? Logits
-  : [HalvesOf<Logits>] extends [never]
-    ? Like<Logits>
-    : HalfTensor<HalvesOf<Logits>>;
-
-/** What is multiplied with the derivative: of the kind of the logits, or for those of more than 16 bits numbers. */
-export type AnyDirection<Logits> =
-  | Storage<AnyElementsOf<Logits>>
-  | ([HalvesOf<Logits>] extends [never] ? readonly number[] : never);
+import type { Stage } from '../token-calls';
+import type { FloatArray, Input, NonFinite, Scale, Tensor, TensorLike } from '../types';
 
 export interface GumbelOptions<Out> {
   /** The temperature of the sample, > 0: to a class for 0, to equal parts for Infinity. Default 1. */
@@ -61,6 +21,9 @@ export interface GumbelOptions<Out> {
   out?: Out | undefined;
 }
 
+/** Ids of tokens as runtimes keep them: transformers.js has arrays of BigInt. */
+type TokenIds = Ids | readonly bigint[];
+
 export interface SampleOptions extends Scale {
   /** Keeps the k greatest logits. Default: all. */
   topK?: number | undefined;
@@ -71,7 +34,7 @@ export interface SampleOptions extends Scale {
   /** Keeps the tokens whose surprise is nearest to the entropy, up to this part of the mass, in (0, 1]. Default 1. */
   typicalP?: number | undefined;
   /** The tokens so far, which the penalties are about; for several rows an array of them. */
-  history?: Ids | readonly Ids[] | undefined;
+  history?: TokenIds | readonly TokenIds[] | undefined;
   /** Divides positive logits of what is in the history, and multiplies others; > 0. Default 1. */
   repetitionPenalty?: number | undefined;
   /** Subtracted from the logit of what is in the history. Default 0. */
@@ -106,7 +69,7 @@ export interface SampleOptions extends Scale {
   nonFinite?: NonFinite | undefined;
 }
 
-type ForRows<Logits, Vector, Rows> = Logits extends FloatArray | Float16Elements | readonly number[] ? Vector : Rows;
+type ForRows<Logits, Vector, Rows> = Logits extends FloatArray | readonly number[] ? Vector : Rows;
 
 export interface TokenLogProbabilities<Indices, Values> {
   readonly ids: Indices;
@@ -117,7 +80,7 @@ export interface TokenLogProbabilities<Indices, Values> {
 }
 
 /** Of one vector arrays of `count`; of a tensor [..., vocabulary] tensors [..., count] and [...]. */
-export interface SampleResult<Logits extends AnyInput = AnyInput>
+export interface SampleResult<Logits extends Input = Input>
   extends TokenLogProbabilities<
     ForRows<Logits, Int32Array, Tensor<Int32Array>>,
     ForRows<Logits, Float64Array, Tensor<Float64Array>>

@@ -1,5 +1,5 @@
 // Arguments that may be arrays of 16 bits. What they are stands in a number: 0 arrays as by_type knows them, 1 float16,
-// 2 bfloat16, and 2 more where they are computed with in float64 all the same.
+// 2 bfloat16.
 #pragma once
 
 #include "../operations/half_precision.hpp"
@@ -8,9 +8,9 @@
 namespace softmax_native {
 
 struct HalfArrays {
-  bool given = false, brain = false, wide = false;
+  bool given, brain;
 
-  explicit HalfArrays(double code) : given(code >= 1), brain(code == 2 || code == 4), wide(code >= 3) {}
+  explicit HalfArrays(double code) : given(code != 0), brain(code == 2) {}
 
   template <class T>
   Source<T> input(Arguments& arguments, std::size_t position, std::size_t size) const {
@@ -28,12 +28,7 @@ struct HalfArrays {
 template <class Operation>
 void by_computed_type(Arguments& arguments, const HalfArrays& halves, const Operation& operation) {
   if (!halves.given) return by_type(arguments, operation);
-  if (!arguments.ok()) return;
-  if (halves.wide) {
-    operation(arguments, double{});
-  } else {
-    operation(arguments, float{});
-  }
+  if (arguments.ok()) operation(arguments, float{});
 }
 
 }  // namespace softmax_native
