@@ -94,10 +94,10 @@ describe.each(libraries)('%s', (name, { gumbelSoftmax, gumbelSoftmaxVjp, Rng, sa
         [new Float32Array(4), 'ERR_INVALID_ARG_TYPE'],
       ] as const) {
         expect(() => gumbelSoftmaxVjp(tensor, wrong as never, { rng: new Rng(1) })).toThrow(
-          expect.objectContaining({ code, message: expect.stringContaining('"g') }),
+          expect.objectContaining({ code, message: expect.stringMatching(/["']g/) }),
         );
         expect(() => gumbelSoftmax(tensor, { out: wrong as never, rng: new Rng(1) })).toThrow(
-          expect.objectContaining({ code, message: expect.stringContaining('"options.out') }),
+          expect.objectContaining({ code, message: expect.stringMatching(/["']options.out/) }),
         );
       }
       const g = gumbelSoftmaxVjp(tensor, [1, 0, 0, 0] as never, { rng: new Rng(1) }).data;
