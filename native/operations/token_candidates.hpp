@@ -183,8 +183,10 @@ class Candidates {
   }
 
   void sort_best_first() { std::sort(list_, list_ + count_, is_better); }
+  // Most lists that were made of weights are in this order.
   void sort_by_id() {
-    std::sort(list_, list_ + count_, [](const Candidate& a, const Candidate& b) { return a.id < b.id; });
+    const auto order = [](const Candidate& a, const Candidate& b) { return a.id < b.id; };
+    if (!std::is_sorted(list_, list_ + count_, order)) std::sort(list_, list_ + count_, order);
   }
 
   // In a list sorted by id; nullptr where it is not there.

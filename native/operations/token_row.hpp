@@ -54,8 +54,8 @@ class TokenRow {
   // The sum of the whole row at the last scale, relative to a key; 0 where it is not known.
   double whole_total_ = 0, whole_max_ = 0;
 
-  // Lists longer than this stay weights.
-  static constexpr std::size_t kFew = 4096;
+  // What is longer is not listed but weighed. Of weights few are listed in the end, all relative to their own maximum.
+  static constexpr std::size_t kFew = 4096, kVeryFew = 256;
 
   double size() const { return scale_ < 0 ? -scale_ : scale_; }
   bool is_limit_scale() const { return size() == 0 || size() - size() != 0; }

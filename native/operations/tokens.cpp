@@ -53,7 +53,7 @@ template <class T>
 void TokenRow<T>::finish() {
   if (form_ == Form::kRow) weights_.weigh(size());
   const std::size_t support = is_list() ? 0 : weights_.support();
-  if (form_ == Form::kFiltered && support <= kFew) make_list();
+  if (form_ == Form::kFiltered && support <= kVeryFew) make_list();
   if (is_list()) {
     finish_list();
   } else {
