@@ -26,6 +26,7 @@ export type {
   ScoreOptions,
 } from './attention-options';
 export { gumbelSoftmax, gumbelSoftmaxVjp, sample } from './decoding';
+export * from './distributions';
 export type { AdaptiveGradients, AdaptiveSoftmaxOptions } from './layers/adaptive-types';
 export type {
   ContextOptions,
@@ -67,6 +68,7 @@ export type {
 } from './layers/types';
 export { crossEntropy, klDivergence, linearCrossEntropy, nllLoss } from './losses';
 export { Memory, SoftmaxState } from './memories';
+export * from './models';
 export type {
   ClassIndices,
   CrossEntropyOptions,
