@@ -14,7 +14,7 @@ import type {
   LinearTrainCall,
 } from './layer-calls';
 import type { StateCall, StateProbabilitiesCall } from './state-calls';
-import type { SampleCall } from './token-calls';
+import type { GumbelCall, SampleCall } from './token-calls';
 import type { TreeDistributionCall, TreeLossCall, TreeSampleCall, TreeTopKCall, TreeTrainCall } from './tree-calls';
 
 /** Real arrays that the functions compute with; the result has the same kind. */
@@ -278,6 +278,8 @@ export interface Backend {
   readonly treeTrain: Operation<TreeTrainCall>;
 
   readonly sample: Operation<SampleCall>;
+  readonly gumbelSoftmax: Operation<GumbelCall>;
+  readonly gumbelSoftmaxVjp: Operation<GumbelCall>;
 
   readonly softmaxBetaGradient: Kernel;
   /** The Jacobian of softmax is symmetric: this is its JVP, too. */

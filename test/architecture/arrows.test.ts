@@ -112,6 +112,7 @@ const mayImport: Record<string, readonly string[]> = {
     'tokens',
     'token-calls',
     'random',
+    'tiny',
     'operations',
     'validate',
     'shape',

@@ -37,6 +37,9 @@ describe('gumbelSoftmax', () => {
   test('gives what softmax gives', () => {
     expectTypeOf(gumbelSoftmax(z, { rng })).toEqualTypeOf<Float32Array>();
     expectTypeOf(gumbelSoftmaxVjp(tensor, tensor, { tau: 2, rng })).toEqualTypeOf<Tensor<Float32Array>>();
+    const halves = { data: new Uint16Array(4), dims: [4], type: 'float16' };
+    expectTypeOf(gumbelSoftmax(halves, { rng }).data).toEqualTypeOf<Uint16Array<ArrayBuffer>>();
+    expectTypeOf(gumbelSoftmaxVjp(halves, halves, { rng }).data).toEqualTypeOf<Uint16Array<ArrayBuffer>>();
     // @ts-expect-error a generator is needed
     gumbelSoftmax(z, {});
   });
