@@ -4,7 +4,8 @@
 # build-fuzz; libFuzzer's corpus stays in build-fuzz/corpus for the next time. SOFTMAX_NATIVE_SECONDS bounds each family
 # (default: 600). A failure prints the case; libFuzzer also writes it to build-fuzz/crash-*, and fuzz_<family> <file> repeats it.
 set -eu
-. "$(dirname "$0")/instrumented.sh"
+root=$(cd "$(dirname "$0")/../.." && pwd)
+. "$root/test/native/instrumented.sh"
 inputs=${1:-1000000}
 families=${2:-kernels operations softmax derivatives losses linear diagnosis}
 seconds=${SOFTMAX_NATIVE_SECONDS:-600}

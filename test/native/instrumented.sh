@@ -1,5 +1,4 @@
-# Builds with sanitizers: sourced by the scripts here and in ../service.
-root=$(cd "$(dirname "$0")/../.." && pwd)
+# Builds with sanitizers: for the scripts here and in ../service, whose `root` is that of the repository.
 
 # find_clang FLAGS...: the first clang that links a program with these flags, which takes Debian's libclang-rt-*-dev.
 find_clang() {

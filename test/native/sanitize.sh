@@ -4,7 +4,8 @@
 #   thread   data races; all that use threads: the pool, the queue, the operations
 # The build goes to build-sanitize-<kind>. Guard pages stay useful beside it: sanitizers do not see masked loads.
 set -eu
-. "$(dirname "$0")/instrumented.sh"
+root=$(cd "$(dirname "$0")/../.." && pwd)
+. "$root/test/native/instrumented.sh"
 kind=${1:-address}
 programs=${2:-all}
 case $kind in

@@ -4,7 +4,8 @@
 # and faults]. The build is that of test/native/sanitize.sh, with the binary added; dist must be built. One leak of Node's own
 # is passed over: a promise that its worker never settled.
 set -eu
-. "$(dirname "$0")/../native/instrumented.sh"
+root=$(cd "$(dirname "$0")/../.." && pwd)
+. "$root/test/native/instrumented.sh"
 lists=${1:-100000} calls=${2:-20000} cycles=${3:-50} folders=${4-test/faults test/promises}
 cd "$root"
 headers=$(node -p "require('node:path').join(process.execPath, '../../include/node')")
