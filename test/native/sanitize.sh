@@ -18,7 +18,9 @@ case $kind in
   thread)
     configure_thread
     export TSAN_OPTIONS="halt_on_error=1"
-    [ "$programs" != all ] || programs="pool queue queued_operations operations_threads operations_linear"
+    [ "$programs" != all ] ||
+      programs="pool queue queued_operations training_threads tokens softmax_state operations_threads operations_linear
+        operations_layers operations_attention"
     ;;
   *)
     echo "unknown kind: $kind" >&2
