@@ -36,13 +36,8 @@ class Accuracy {
     const Logits<T> logits = one_row(x.data(), n_, beta, NonFinite::kLimit);
     out_.resize(n_);
     softmax(logits, out_.data());
-    // Compensated: where Quad is long double, so many roundings come to more than is allowed.
-    Quad sum = 0, lost = 0;
-    for (const T y : out_) {
-      const Quad term = Quad(y) - lost, next = sum + term;
-      lost = (next - sum) - term;
-      sum = next;
-    }
+    Quad sum = 0;
+    for (const T y : out_) sum += Quad(y);
     const double off = std::fabs(static_cast<double>(sum - 1));
     row_sum_.see(off, double(n_));
     if (!(off <= tolerance::kRowSum<T>)) report("sum of the row - 1", off, tolerance::kRowSum<T>);
