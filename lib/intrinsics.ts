@@ -3,7 +3,12 @@
 // Proxy or a DataView is nothing to them.
 
 export const { isArray } = Array;
-export const { Float32Array, Float64Array, Int32Array, Uint8Array } = globalThis;
+export const { Float32Array, Float64Array, Int32Array, Uint8Array, Uint16Array, Uint32Array } = globalThis;
+
+/** Not there before Node 24. */
+export const { Float16Array } = globalThis as {
+  Float16Array?: new (buffer: ArrayBuffer | number, offset?: number, length?: number) => ArrayLike<number>;
+};
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Object;
 

@@ -39,15 +39,11 @@ import type {
   ArgmaxPromise,
   AttentionPromise,
   AttentionVjpPromise,
-  CheckUnbiasedPromise,
   CrossEntropyPromise,
   DiagnosePromise,
   DivergencePromise,
   ElementwisePromise,
-  GumbelPromise,
-  GumbelVjpPromise,
   HardmaxPromise,
-  ImportanceSamplingPromise,
   JacobianPromise,
   LinearCrossEntropyPromise,
   LogSumExpPromise,
@@ -55,10 +51,16 @@ import type {
   NllLossPromise,
   ProductPromise,
   ReductionPromise,
-  SamplePromise,
 } from './promise-types';
 import { checkUnbiasedInTurn } from './random/check-unbiased';
 import { importanceSampling as importanceSamplingAtOnce } from './random/importance';
+import type {
+  CheckUnbiasedPromise,
+  GumbelPromise,
+  GumbelVjpPromise,
+  ImportanceSamplingPromise,
+  SamplePromise,
+} from './random-promise-types';
 import { gumbel, gumbelVjp } from './tokens/gumbel';
 import { sampling } from './tokens/sample';
 

@@ -2,7 +2,7 @@
 // its vector-Jacobian product do the rest.
 import { atCallSite, invalidType, outOfRange } from '../errors';
 import { lengthOf } from '../intrinsics';
-import { type Given, measure, readLogits } from '../operations/arguments';
+import { type Given, measure, readFloats } from '../operations/arguments';
 import { allocateLike } from '../operations/arrange';
 import { elementwise } from '../operations/elementwise';
 import { hardmaxOperation } from '../operations/hardmax';
@@ -48,7 +48,7 @@ function perturbed(given: unknown, options: object) {
   const shared = { axis, mask, nonFinite, temperature: readTau(tau) };
   const isHard = validateFlag('options.hard', hard);
   const generator = validateRng('options.rng', rng);
-  const logits = readLogits(given);
+  const logits = readFloats('logits', given);
   measure(logits);
   const noise = exampleRng(drawSeed(generator), 0);
   return {

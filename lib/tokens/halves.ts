@@ -2,18 +2,18 @@
 // (the upper half of a float32).
 import { invalidType, invalidValue } from '../errors';
 import { Float32Array, kindOf, lengthOf } from '../intrinsics';
-import { type Given, measureLength, readDims, readLogits } from '../operations/arguments';
+import { type Given, measureLength, readDims, readFloats } from '../operations/arguments';
 import { own } from '../ownership';
 import type { FloatArray } from '../types';
 
 /** Logits of any type. */
 export function readAnyLogits(value: unknown): Given<FloatArray> {
   if (kindOf(value) === 'Float16Array') return widened(value as ArrayLike<number>, undefined);
-  if (typeof value !== 'object' || value === null || kindOf(value) !== undefined) return readLogits(value);
+  if (typeof value !== 'object' || value === null || kindOf(value) !== undefined) return readFloats('logits', value);
   const { data, dims, type } = value as { data?: unknown; dims?: unknown; type?: unknown };
   const kind = kindOf(data);
   if (kind === 'Float16Array') return widened(data as ArrayLike<number>, readDims('logits.dims', dims));
-  if (kind !== 'Uint16Array') return readLogits(value);
+  if (kind !== 'Uint16Array') return readFloats('logits', value);
   if (dims === undefined) throw invalidType('logits', 'an object with data and dims', value);
   if (type !== 'float16' && type !== 'bfloat16') {
     throw invalidValue('logits.type', "must be 'float16' or 'bfloat16' for data in a Uint16Array", type);

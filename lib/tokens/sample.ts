@@ -55,7 +55,7 @@ export function sampling(
       maskStrides: undefined,
       beta,
       rule,
-      logits: arrangement.input(logits.data),
+      logits: arrangement.input(logits),
       allowed,
       history: past,
       offsets,

@@ -32,6 +32,7 @@ const mayImport: Record<string, readonly string[]> = {
     'options',
     'attention-options',
     'promise-types',
+    'random-promise-types',
     'types',
   ],
   layers: [
@@ -136,7 +137,8 @@ const mayImport: Record<string, readonly string[]> = {
   'layer-calls': ['types'],
   options: ['types'],
   'attention-options': ['types'],
-  'promise-types': ['options', 'attention-options', 'random', 'tokens', 'types'],
+  'promise-types': ['options', 'attention-options', 'types'],
+  'random-promise-types': ['promise-types', 'options', 'random', 'tokens', 'types'],
 };
 
 const lines = (path: string) => read(path).split('\n');

@@ -23,6 +23,9 @@ describe('sample', () => {
 
   test('knows its options', () => {
     sample(z, { allow: new Uint32Array(1), logitBias: new Map([[1, -Infinity]]), order: ['topK', 'temperature'] });
+    sample(tensor, { history: [[1n, 2n], [3n]] });
+    // @ts-expect-error no text
+    sample(z, { history: ['1'] });
     // @ts-expect-error no such stage
     sample(z, { order: ['topQ'] });
     // @ts-expect-error a number
