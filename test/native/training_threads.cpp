@@ -2,6 +2,7 @@
 // threads. Ranges of examples that run side by side update parameters without locks, and where they meet an update may
 // be lost (native/operations/training.hpp): here they do not meet, so that they must come out as one range does, and
 // the thread sanitizer sees whether they share anything but parameters.
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -91,14 +92,35 @@ void share_candidates() {
 TEST(shared_candidates_float32) { share_candidates<float>(); }
 TEST(shared_candidates_float64) { share_candidates<double>(); }
 
-// Each example has a row, a target and a context of its own, and among so many classes no two draw the same candidate.
+// The least seed with which these examples draw candidates that are neither targets nor another's candidates.
+std::uint64_t seed_of_strangers(const AliasTable& table, std::size_t classes, std::size_t examples, std::size_t n) {
+  for (std::uint64_t seed = 0;; ++seed) {
+    std::vector<bool> taken(classes);
+    std::fill_n(taken.begin(), examples, true);
+    bool meet = false;
+    for (std::size_t k = 0; k < examples; ++k) {
+      Philox random(seed, k);
+      for (std::size_t c = 0; c < n; ++c) {
+        const auto id = static_cast<std::size_t>(table.draw(random));
+        meet = meet || taken[id];
+        taken[id] = true;
+      }
+    }
+    if (!meet) return seed;
+  }
+}
+
+// Each example has a row, a target, a context and candidates of its own; the rows are so long that threads are awake
+// before all is done.
 template <class T>
 void draw_own_candidates() {
-  constexpr std::size_t kDim = 3, kClasses = 1 << 20, kExamples = 60, kCandidates = 4;
+  constexpr std::size_t kDim = 20000, kClasses = 400, kExamples = 8, kCandidates = 3;
   Random random(seed());
   const std::vector<std::int32_t> own = each_once(kExamples);
   const double log_count = std::log(double{kCandidates} / kClasses);
-  const Trained<T> before{normal<T>(random, kExamples * kDim), std::vector<T>(kClasses * kDim, T(0.5)),
+  const AliasTable table(kClasses, nullptr, nullptr, 0, &log_count);
+  const std::uint64_t drawing = seed_of_strangers(table, kClasses, kExamples, kCandidates);
+  const Trained<T> before{normal<T>(random, kExamples * kDim), std::vector<T>(kClasses * kDim, T(0x1p-10)),
                           std::vector<T>(kClasses, T(0.25)), std::vector<T>(kExamples, T(-1))};
   for (const bool logistic : {false, true}) {
     const auto train_by = [&](std::size_t ranges) {
@@ -106,15 +128,8 @@ void draw_own_candidates() {
       const Examples<T> examples{now.table.data(), kDim, own.data(), nullptr, kExamples, 0.05};
       const TrainedLayer<T> layer{
           now.weight.data(), now.bias.data(), now.partition.data(), own.data(), 0, 0.1, logistic, true};
-      // The seed is one with which they are all different.
-      const OwnCandidates candidates{{kClasses, nullptr, nullptr, 0, &log_count},
-                                     7,
-                                     kCandidates,
-                                     &log_count,
-                                     true,
-                                     TargetCorrection::kCount,
-                                     false};
-      CHECK(train_own_candidates(examples, own.data(), 5, ranges, layer, candidates, &now.loss).status == Status::kOk);
+      const OwnCandidates candidates{table, drawing, kCandidates, &log_count, true, TargetCorrection::kCount, false};
+      CHECK(train_own_candidates(examples, own.data(), 1, ranges, layer, candidates, &now.loss).status == Status::kOk);
       return now;
     };
     const Trained<T> wanted = train_by(1);
