@@ -35,4 +35,5 @@ done
 [ "$programs" != all ] || targets=all names='|.*'
 # shellcheck disable=SC2086
 cmake --build "$build" --parallel "${SOFTMAX_NATIVE_JOBS:-2}" --target $targets
-ctest --test-dir "$build" --parallel "${SOFTMAX_NATIVE_JOBS:-2}" -LE fuzz -R "^native\.(${names#|})\$" --timeout 7200 --output-on-failure
+ctest --test-dir "$build" -LE fuzz -R "^native\.(${names#|})\$" --parallel "${SOFTMAX_NATIVE_JOBS:-2}" --timeout 7200 \
+  --output-on-failure
