@@ -39,6 +39,6 @@ watched test/service/cycles.mjs terminate "$cycles"
 # A process that ends in mid-job leaves V8's own memory behind.
 ASAN_OPTIONS="detect_leaks=0"
 watched test/service/cycles.mjs exit "$cycles"
-# As vitest's processes do.
+# Some tests have such processes, too, and vitest's bundler leaks references.
 # shellcheck disable=SC2086
 [ -z "$folders" ] || watched node_modules/vitest/vitest.mjs run $folders --test-timeout 300000
