@@ -26,6 +26,7 @@ export type {
   ScoreOptions,
 } from './attention-options';
 export { gumbelSoftmax, gumbelSoftmaxVjp, sample } from './decoding';
+export * from './distributions';
 export type { AdaptiveGradients, AdaptiveSoftmaxOptions } from './layers/adaptive-types';
 export type {
   ContextOptions,

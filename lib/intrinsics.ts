@@ -12,6 +12,10 @@ export const { Float16Array } = globalThis as {
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Object;
 
+/** A property, its own or inherited, that an object has. */
+export const descriptorOf = (owner: object, name: string): PropertyDescriptor =>
+  getOwnPropertyDescriptor(owner, name) ?? descriptorOf(getPrototypeOf(owner) as object, name);
+
 /** `uncurryThis(f)(x, ...)` is `f.call(x, ...)`, whatever becomes of Function.prototype.call. */
 const uncurryThis = Function.prototype.bind.bind(Function.prototype.call) as unknown as <
   This,

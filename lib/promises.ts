@@ -5,6 +5,10 @@ import { memory, memoryMethods } from './addressing/memory';
 import type { PromisedMemoryConstructor } from './addressing/memory-types';
 import { softmaxState, stateMethods } from './addressing/softmax-state';
 import type { PromisedSoftmaxStateConstructor } from './addressing/state-types';
+import { categorical, categoricalMembers } from './distributions/categorical';
+import type { PromisedCategoricalConstructor } from './distributions/categorical-types';
+import type { PromisedMarkovRandomFieldConstructor } from './fields/field-types';
+import { fieldMembers, markovRandomField } from './fields/markov-random-field';
 import { adaptiveSoftmax } from './layers/adaptive';
 import type { PromisedAdaptiveSoftmaxConstructor } from './layers/adaptive-types';
 import { noiseContrastive } from './layers/contrastive';
@@ -19,6 +23,7 @@ import type { PromisedSampledSoftmaxConstructor } from './layers/sampled-types';
 import { jobBackend } from './native/backend';
 import { promised } from './native/promised';
 import { promisedMethods } from './native/promised-class';
+import { stepsInTurns } from './native/steps';
 import { argmaxOperation } from './operations/argmax';
 import { attend } from './operations/attention';
 import { attendVjp } from './operations/attention-vjp';
@@ -207,6 +212,15 @@ export const SoftmaxState: PromisedSoftmaxStateConstructor = promisedMethods(sof
 
 /** Memory that is read off the event loop: see Memory of softmax-native. */
 export const Memory: PromisedMemoryConstructor = promisedMethods(memory(jobBackend), memoryMethods);
+
+/** Categorical that is computed off the event loop: see Categorical of softmax-native. */
+export const Categorical: PromisedCategoricalConstructor = promisedMethods(categorical(jobBackend), categoricalMembers);
+
+/** MarkovRandomField that is computed in turns with the event loop: see MarkovRandomField of softmax-native. */
+export const MarkovRandomField: PromisedMarkovRandomFieldConstructor = promisedMethods(
+  markovRandomField(jobBackend, stepsInTurns),
+  fieldMembers,
+);
 
 /** SampledSoftmax off the event loop: see SampledSoftmax of softmax-native. */
 export const SampledSoftmax: PromisedSampledSoftmaxConstructor = promisedMethods(

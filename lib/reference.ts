@@ -3,6 +3,9 @@
 
 import { memory } from './addressing/memory';
 import { softmaxState } from './addressing/softmax-state';
+import { categorical } from './distributions/categorical';
+import { markovRandomField } from './fields/markov-random-field';
+import { atOnce } from './fields/steps';
 import type * as library from './index';
 import { adaptiveSoftmax } from './layers/adaptive';
 import { noiseContrastive } from './layers/contrastive';
@@ -150,6 +153,12 @@ export const SoftmaxState: typeof library.SoftmaxState = softmaxState(referenceB
 
 /** Memory in float64 TypeScript: see Memory of softmax-native. */
 export const Memory: typeof library.Memory = memory(referenceBackend);
+
+/** Categorical in float64 TypeScript: see Categorical of softmax-native. */
+export const Categorical: typeof library.Categorical = categorical(referenceBackend);
+
+/** MarkovRandomField in float64 TypeScript: see MarkovRandomField of softmax-native. */
+export const MarkovRandomField: typeof library.MarkovRandomField = markovRandomField(referenceBackend, atOnce);
 
 /** HierarchicalSoftmax in float64 TypeScript: see HierarchicalSoftmax of softmax-native. */
 export const HierarchicalSoftmax: typeof library.HierarchicalSoftmax = hierarchicalSoftmax(referenceBackend);

@@ -21,6 +21,10 @@ const mayImport: Record<string, readonly string[]> = {
     'entry',
     'layers',
     'addressing',
+    'distributions',
+    'fields',
+    'regression',
+    'optimization',
     'random',
     'tokens',
     'token-calls',
@@ -63,6 +67,46 @@ const mayImport: Record<string, readonly string[]> = {
     'ownership',
     'types',
     'options',
+  ],
+  regression: [
+    'regression',
+    'optimization',
+    'layer-calls',
+    'layers',
+    'operations',
+    'validate',
+    'shape',
+    'errors',
+    'intrinsics',
+    'ownership',
+    'types',
+    'options',
+  ],
+  optimization: ['optimization', 'errors'],
+  distributions: [
+    'distributions',
+    'layers',
+    'random',
+    'operations',
+    'validate',
+    'shape',
+    'errors',
+    'intrinsics',
+    'ownership',
+    'types',
+  ],
+  fields: [
+    'fields',
+    'optimization',
+    'layers',
+    'random',
+    'operations',
+    'validate',
+    'shape',
+    'errors',
+    'intrinsics',
+    'ownership',
+    'types',
   ],
   tokens: [
     'tokens',
@@ -206,7 +250,7 @@ describe('lib', () => {
   // lib/reference/ is the layer.
   const layerOf = (path: string) => {
     const file = path.replace(/\.m?[jt]s$/, '');
-    return /^lib\/(index|promises|output-layers|memories|reference|derivatives|losses|diagnosis|attention|decoding)$/.test(
+    return /^lib\/(index|promises|output-layers|memories|distributions|reference|derivatives|losses|diagnosis|attention|decoding)$/.test(
       file,
     )
       ? 'entry'

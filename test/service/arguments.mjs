@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import { Arguments } from './random-arguments.mjs';
 import { decodingForms } from './random-decoding.mjs';
+import { distributionForms } from './random-distributions.mjs';
 import { layerForms } from './random-layers.mjs';
 
 const require = createRequire(import.meta.url);
@@ -195,7 +196,7 @@ const jacobian = {
 };
 forms.softmaxJacobian = jacobian;
 forms.logSoftmaxJacobian = jacobian;
-const invoked = { ...layerForms, ...decodingForms };
+const invoked = { ...layerForms, ...decodingForms, ...distributionForms };
 Object.assign(forms, invoked);
 
 const untested = Object.keys(library).filter((name) => !(name in forms) && !['backend', 'setThreads'].includes(name));
