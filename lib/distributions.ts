@@ -4,8 +4,8 @@ import { categorical } from './distributions/categorical';
 import type { CategoricalConstructor, Categorical as Distribution } from './distributions/categorical-types';
 import type { MarkovRandomField as Field, MarkovRandomFieldConstructor } from './fields/field-types';
 import { markovRandomField } from './fields/markov-random-field';
-import { atOnce } from './fields/steps';
 import { nativeBackend } from './native/backend';
+import { atOnce } from './optimization/run';
 import type { Input } from './types';
 
 export type { CategoricalParameters, Energies } from './distributions/categorical-types';
@@ -16,10 +16,10 @@ export type {
   Factor,
   FactorLike,
   FieldDescription,
+  FieldFitOptions,
   FieldOptions,
   FieldStructure,
   Fit,
-  FitOptions,
   GibbsOptions,
   GibbsSamples,
   Likelihood,
