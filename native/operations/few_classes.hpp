@@ -37,7 +37,9 @@ class FewClasses {
   static bool applies(const LinearLayer<T>& layer, const Logits<T>& logits, const LossTargets<T>& targets,
                       const LossOptions<T>& options) {
     if (logits.mask != nullptr) return false;
-    if (layer.rows == 0 || layer.classes > kShort || layer.classes * layer.depth > kMostWeights) return false;
+    // Without a depth there is nothing to pack, nor an array to pack it into.
+    if (layer.rows == 0 || layer.depth == 0) return false;
+    if (layer.classes > kShort || layer.classes * layer.depth > kMostWeights) return false;
     const RowTiles<T> tiles(logits);
     return LossShortRows<T>(logits, tiles, targets, options, 1).apply();
   }
