@@ -4,8 +4,8 @@ import { categorical } from './distributions/categorical';
 import type { CategoricalConstructor, Categorical as Distribution } from './distributions/categorical-types';
 import type { MarkovRandomField as Field, MarkovRandomFieldConstructor } from './fields/field-types';
 import { markovRandomField } from './fields/markov-random-field';
-import { stepsAtOnce } from './fields/steps';
 import { nativeBackend } from './native/backend';
+import { atOnce } from './optimization/run';
 import type { Input } from './types';
 
 export type { CategoricalParameters, Energies } from './distributions/categorical-types';
@@ -16,10 +16,10 @@ export type {
   Factor,
   FactorLike,
   FieldDescription,
+  FieldFitOptions,
   FieldOptions,
   FieldStructure,
   Fit,
-  FitOptions,
   GibbsOptions,
   GibbsSamples,
   Likelihood,
@@ -29,5 +29,5 @@ export type {
 export const Categorical: CategoricalConstructor = categorical(nativeBackend);
 export type Categorical<Of extends Input = Input> = Distribution<Of>;
 
-export const MarkovRandomField: MarkovRandomFieldConstructor = markovRandomField(nativeBackend, stepsAtOnce);
+export const MarkovRandomField: MarkovRandomFieldConstructor = markovRandomField(nativeBackend, atOnce);
 export type MarkovRandomField = Field;

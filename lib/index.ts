@@ -68,6 +68,7 @@ export type {
 } from './layers/types';
 export { crossEntropy, klDivergence, linearCrossEntropy, nllLoss } from './losses';
 export { Memory, SoftmaxState } from './memories';
+export * from './models';
 export type {
   ClassIndices,
   CrossEntropyOptions,

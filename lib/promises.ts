@@ -23,7 +23,7 @@ import type { PromisedSampledSoftmaxConstructor } from './layers/sampled-types';
 import { jobBackend } from './native/backend';
 import { promised } from './native/promised';
 import { promisedMethods } from './native/promised-class';
-import { stepsInTurns } from './native/steps';
+import { inTurns } from './native/turns';
 import { argmaxOperation } from './operations/argmax';
 import { attend } from './operations/attention';
 import { attendVjp } from './operations/attention-vjp';
@@ -66,6 +66,12 @@ import type {
   ImportanceSamplingPromise,
   SamplePromise,
 } from './random-promise-types';
+import { calibration } from './regression/calibration';
+import type { Calibration, CalibrationArguments } from './regression/calibration-types';
+import { maximumEntropy } from './regression/maximum-entropy';
+import type { MaximumEntropy, MaximumEntropyArguments } from './regression/maximum-entropy-types';
+import type { PromisedSoftmaxRegressionConstructor } from './regression/regression-types';
+import { regressionMethods, softmaxRegression } from './regression/softmax-regression';
 import { gumbel, gumbelVjp } from './tokens/gumbel';
 import { sampling } from './tokens/sample';
 
@@ -218,7 +224,7 @@ export const Categorical: PromisedCategoricalConstructor = promisedMethods(categ
 
 /** MarkovRandomField that is computed in turns with the event loop: see MarkovRandomField of softmax-native. */
 export const MarkovRandomField: PromisedMarkovRandomFieldConstructor = promisedMethods(
-  markovRandomField(jobBackend, stepsInTurns),
+  markovRandomField(jobBackend, inTurns),
   fieldMembers,
 );
 
@@ -247,4 +253,24 @@ export const gumbelSoftmax: GumbelPromise = promised(1, (logits: unknown, option
 /** gumbelSoftmaxVjp off the event loop: see gumbelSoftmaxVjp of softmax-native. */
 export const gumbelSoftmaxVjp: GumbelVjpPromise = promised(2, (logits: unknown, g: unknown, options?: object) =>
   gumbelVjp(jobBackend, gumbelSoftmaxVjp, logits, g, options),
+);
+
+/** SoftmaxRegression off the event loop: see SoftmaxRegression of softmax-native. */
+export const SoftmaxRegression: PromisedSoftmaxRegressionConstructor = promisedMethods(
+  softmaxRegression(jobBackend, inTurns),
+  regressionMethods,
+);
+
+/** fitMaximumEntropy off the event loop: see fitMaximumEntropy of softmax-native. */
+export const fitMaximumEntropy: (...args: MaximumEntropyArguments) => Promise<MaximumEntropy> = promised(
+  2,
+  (features: unknown, expectations: unknown, options?: object) =>
+    maximumEntropy(jobBackend, inTurns, fitMaximumEntropy, features, expectations, options),
+);
+
+/** calibrateTemperature off the event loop: see calibrateTemperature of softmax-native. */
+export const calibrateTemperature: (...args: CalibrationArguments) => Promise<Calibration> = promised(
+  2,
+  (logits: unknown, labels: unknown, options?: object) =>
+    calibration(jobBackend, inTurns, calibrateTemperature, logits, labels, options),
 );

@@ -91,7 +91,7 @@ export interface Likelihood {
   readonly gradients: readonly Tensor<Float64Array>[];
 }
 
-export interface FitOptions {
+export interface FieldFitOptions {
   /** Of the penalty l2/2 sum theta^2. Default 1. */
   l2?: number | undefined;
   /** On the largest element of the gradient of the mean. Default 1e-6. */
@@ -198,7 +198,7 @@ export interface MarkovRandomField extends FieldStructure {
    *
    * a convex function, by L-BFGS with exact gradients, from the log-potentials of this field on.
    */
-  fit(samples: States, options?: FitOptions): Fit<MarkovRandomField>;
+  fit(samples: States, options?: FieldFitOptions): Fit<MarkovRandomField>;
 }
 
 export interface MarkovRandomFieldConstructor {
@@ -240,7 +240,7 @@ export interface PromisedMarkovRandomField extends FieldStructure {
   sample(rng: Rng, count: number, options?: SignalOptions): Promise<Tensor<Int32Array>>;
   gibbs(rng: Rng, options?: GibbsOptions & SignalOptions): Promise<GibbsSamples>;
   logLikelihood(samples: States, options?: SignalOptions): Promise<Likelihood>;
-  fit(samples: States, options?: FitOptions & SignalOptions): Promise<Fit<PromisedMarkovRandomField>>;
+  fit(samples: States, options?: FieldFitOptions & SignalOptions): Promise<Fit<PromisedMarkovRandomField>>;
 }
 
 export interface PromisedMarkovRandomFieldConstructor {

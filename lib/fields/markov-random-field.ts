@@ -3,6 +3,7 @@ import { atCallSite, invalidValue } from '../errors';
 import { Float64Array, type Int32Array } from '../intrinsics';
 import { exposed } from '../layers/exposed';
 import { tensorOf } from '../operations/results';
+import type { Run } from '../optimization/run';
 import { type Rng, validateRng } from '../random/rng';
 import type { Backend, Tensor } from '../types';
 import { validateCount } from '../validate';
@@ -26,7 +27,7 @@ import { marginalOf, planBeside, singleMarginals } from './marginals';
 import { knownStates, type Model, weightOf } from './model';
 import { drawn, initialStates, ownGenerator, sweeps } from './sampling';
 import { type FitSettings, readFitSettings, readGibbsSettings } from './settings';
-import type { Run, Steps } from './steps';
+import { perform, type Steps } from './steps';
 
 /** What computes, with the positions of the options. */
 export const fieldMembers = {
@@ -57,7 +58,12 @@ function modelBy(description: unknown, options: unknown): Model {
 }
 
 /** The class that computes with a backend, and runs its steps: now, or for promises. */
-export function markovRandomField<Constructor = MarkovRandomFieldConstructor>(backend: Backend, run: Run): Constructor {
+export function markovRandomField<Constructor = MarkovRandomFieldConstructor>(
+  backend: Backend,
+  runSteps: Run,
+): Constructor {
+  const run = <Result>(steps: Steps<Result>, signal?: AbortSignal): unknown => runSteps(steps, perform, signal);
+
   class MarkovRandomField {
     readonly #model: Model;
     #plan: Plan | undefined;
@@ -227,7 +233,7 @@ export function markovRandomField<Constructor = MarkovRandomFieldConstructor>(ba
     }
 
     *#drawn(rng: Rng, count: number | undefined): Steps<unknown> {
-      const own = ownGenerator(rng);
+      const own = yield* ownGenerator(rng);
       this.#backward ??= new Backward(yield* this.#possible());
       const samples = yield* drawn(this.#model, this.#backward, count ?? 1, own);
       return count === undefined ? samples : tensorOf(samples, [count, this.size]);

@@ -1,26 +1,26 @@
-// Runs a search in turns with the event loop: what it wants computed runs as jobs, and where that is done before a job
-// could be handed over, the loop gets its turn every few milliseconds.
+// Runs what is made of steps in turns with the event loop: what they want computed runs as jobs, and where that is done
+// before a job could be handed over, the loop gets its turn every few milliseconds.
 import { aborted } from '../errors';
-import { withSignal } from './jobs';
-
-interface Asking<Point, Value, Result> extends Generator<Point, Result, Value> {}
+import { beforeWork, withSignal } from './jobs';
 
 const mostMilliseconds = 5;
 
-/** The first evaluation begins at once, so that what it finds wrong with the arguments is thrown. */
-export function inTurns<Point, Value, Result>(
-  search: Asking<Point, Value, Result>,
-  evaluate: (point: Point) => unknown,
+/** The first step begins at once, so that what it finds wrong with the arguments is thrown. */
+export function inTurns<Request, Value, Result>(
+  steps: Generator<Request, Result, Value>,
+  perform: (request: Request) => unknown,
   signal?: AbortSignal,
 ): Promise<Result> | Result {
-  const compute = (point: Point): unknown => withSignal(signal, () => evaluate(point));
-  const first = search.next();
-  return first.done === true ? first.value : continued(search, compute, compute(first.value), signal);
+  const first = steps.next();
+  if (first.done === true) return first.value;
+  beforeWork();
+  const begin = (request: Request): unknown => withSignal(signal, () => perform(request));
+  return continued(steps, begin, begin(first.value), signal);
 }
 
-async function continued<Point, Value, Result>(
-  search: Asking<Point, Value, Result>,
-  compute: (point: Point) => unknown,
+async function continued<Request, Value, Result>(
+  steps: Generator<Request, Result, Value>,
+  begin: (request: Request) => unknown,
   first: unknown,
   signal: AbortSignal | undefined,
 ): Promise<Result> {
@@ -32,9 +32,9 @@ async function continued<Point, Value, Result>(
     else if (isLate) await turn();
     if (isLate) since = performance.now();
     if (signal?.aborted) throw aborted(signal.reason);
-    const next = search.next(value as Value);
+    const next = steps.next(value as Value);
     if (next.done === true) return next.value;
-    value = compute(next.value);
+    value = begin(next.value);
   }
 }
 

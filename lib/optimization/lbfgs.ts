@@ -19,7 +19,10 @@ interface Pair {
 }
 
 /** Searches a minimum of a smooth function, from `start` on, which is left as it is. */
-export function* lbfgs(start: Float64Array, { tolerance, maxIterations, onProgress }: SearchOptions): Search {
+export function* lbfgs(
+  start: Float64Array,
+  { tolerance, maxIterations, precondition, onProgress }: SearchOptions,
+): Search {
   let point: Float64Array = start.slice();
   let { value, gradient } = copied(yield point.slice());
   let pairs: Pair[] = [];
@@ -41,9 +44,10 @@ export function* lbfgs(start: Float64Array, { tolerance, maxIterations, onProgre
     if (norm() <= tolerance) return ended('gradient');
     if (iterations >= maxIterations) return ended('maxIterations');
     if (iterations - lowest.iterations >= mostIdle) return ended('precision');
-    const direction = directionOf(gradient, pairs);
+    const direction = directionOf(gradient, pairs, precondition);
     const slope = dot(gradient, direction);
-    const firstStep = pairs.length === 0 ? Math.min(1, 1 / Math.sqrt(-slope)) : 1;
+    const isScaled = pairs.length > 0 || precondition !== undefined;
+    const firstStep = isScaled ? 1 : Math.min(1, 1 / Math.sqrt(-slope));
     let step: Step | undefined;
     if (slope < 0) {
       const search = wolfeStep({ from: point, direction, value, slope, firstStep });
@@ -87,20 +91,25 @@ const copied = <Of extends { readonly value: number; readonly gradient: Float64A
   gradient: gradient.slice(),
 });
 
-/** - H gradient, with H the inverse Hessian as the kept steps have it. */
-function directionOf(gradient: Float64Array, pairs: readonly Pair[]): Float64Array {
-  const direction = gradient.map((g) => 0 - g);
+/** - H gradient, with H the inverse Hessian as the kept steps have it, and what it was before them. */
+function directionOf(
+  gradient: Float64Array,
+  pairs: readonly Pair[],
+  precondition: SearchOptions['precondition'],
+): Float64Array {
+  const before = (vector: Float64Array): Float64Array => precondition?.(vector) ?? vector;
+  const rest = gradient.map((g) => 0 - g);
   const newest = pairs.at(-1);
-  if (newest === undefined) return direction;
+  if (newest === undefined) return before(rest);
   const factors = new Float64Array(pairs.length);
   for (let i = pairs.length - 1; i >= 0; i -= 1) {
     const { step, change, rho } = pairs[i] as Pair;
-    const factor = rho * dot(step, direction);
+    const factor = rho * dot(step, rest);
     factors[i] = factor;
-    addScaled(direction, -factor, change, direction);
+    addScaled(rest, -factor, change, rest);
   }
-  const scale = 1 / (newest.rho * dot(newest.change, newest.change));
-  for (let i = 0; i < direction.length; i += 1) direction[i] = (direction[i] as number) * scale;
+  const scale = 1 / (newest.rho * dot(newest.change, before(newest.change)));
+  const direction = before(rest).map((element) => scale * element);
   for (let i = 0; i < pairs.length; i += 1) {
     const { step, change, rho } = pairs[i] as Pair;
     addScaled(direction, (factors[i] as number) - rho * dot(change, direction), step, direction);

@@ -1,21 +1,30 @@
-// Runs a search to its end, at once; lib/native/turns.ts does it in turns with the event loop.
+// Runs what is made of steps to its end, at once; lib/native/turns.ts does it in turns with the event loop.
 import { aborted } from '../errors';
-import type { Evaluation } from './search';
 
-/** What wants something computed at points, and ends with a result. */
-export type Asking<Result> = Generator<Float64Array, Result, Evaluation>;
+/**
+ * Gives the result of a generator, or a promise of it. What it yields is given to `perform`, and it gets what that gives,
+ * or what the promise is of. The signal ends it before the next step.
+ */
+export type Run = <Request, Value, Result>(
+  steps: Generator<Request, Result, Value>,
+  perform: (request: Request) => unknown,
+  signal?: AbortSignal,
+) => unknown;
 
-/** Computes a function at a point: an Evaluation, or of a backend that gives promises one of it. */
-export type Evaluate = (point: Float64Array) => unknown;
-
-/** Gives the result, or a promise of it. The signal ends it before the next evaluation. */
-export type Run = <Result>(search: Asking<Result>, evaluate: Evaluate, signal?: AbortSignal) => unknown;
-
-export const atOnce: Run = (search, evaluate, signal) => {
-  let next = search.next();
+export const atOnce: Run = <Request, Value, Result>(
+  steps: Generator<Request, Result, Value>,
+  perform: (request: Request) => unknown,
+  signal?: AbortSignal,
+): Result => {
+  let next = steps.next();
   while (next.done !== true) {
     if (signal?.aborted) throw aborted(signal.reason);
-    next = search.next(evaluate(next.value) as Evaluation);
+    next = steps.next(perform(next.value) as Value);
   }
   return next.value;
 };
+
+/** A step that is done by calling it. */
+export type Task = () => unknown;
+
+export const performTask = (task: Task): unknown => task();

@@ -45,6 +45,8 @@ export type Search = Generator<Float64Array, Minimum, Evaluation>;
 export interface SearchOptions {
   readonly tolerance: number;
   readonly maxIterations: number;
+  /** Multiplies with an approximation of the inverse Hessian, symmetric and positive definite. Default: a number. */
+  readonly precondition?: ((vector: Float64Array) => Float64Array) | undefined;
   /** Called after each step. What it throws ends the search. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }

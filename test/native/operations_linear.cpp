@@ -13,10 +13,11 @@ namespace softmax_native::test {
 namespace {
 
 // Around the borders of tiles of classes, panels, blocks and tiles of rows.
-constexpr LinearShape kSmall[] = {{1, 1, 1},    {2, 3, 5},     {6, 8, 16},    {7, 17, 33},  {13, 0, 20},
-                                  {5, 40, 512}, {14, 300, 70}, {3, 16, 1025}, {270, 3, 600}};
+constexpr LinearShape kSmall[] = {{1, 1, 1},     {2, 3, 5},     {6, 8, 16},    {7, 17, 33},
+                                  {13, 0, 20},   {5, 40, 512},  {14, 300, 70}, {3, 16, 1025},
+                                  {270, 3, 600}, {300, 20, 10}, {65, 300, 64}, {600, 3, 3}};
 // Beyond the budget: tiles that are made again, and several groups of rows.
-constexpr LinearShape kLarge[] = {{1024, 2, 9000}, {1100, 5, 700}, {520, 2, 20000}};
+constexpr LinearShape kLarge[] = {{1024, 2, 9000}, {1100, 5, 700}, {520, 2, 20000}, {40000, 9, 10}};
 
 template <class T>
 class BitsTest {
@@ -154,7 +155,8 @@ template <class T>
 void test_accuracy() {
   Random random(seed());
   constexpr double kUnit = std::numeric_limits<T>::epsilon() / 2;
-  for (const LinearShape shape : {LinearShape{20, 64, 3000}, {8, 512, 2000}, {300, 100, 600}, {4, 16, 30000}}) {
+  for (const LinearShape shape :
+       {LinearShape{20, 64, 3000}, {8, 512, 2000}, {300, 100, 600}, {4, 16, 30000}, {200, 64, 10}}) {
     const LinearCase<T> tested(shape, Extras::kNone, random);
     const Errors e = errors_of(tested, tested.run());
     note("%s, %zu x %zu x %zu, in units of 2^-%d: loss %.2f, log-sum-exp %.1f, hidden %.1f, weight %.1f, bias %.1f",
