@@ -233,7 +233,7 @@ export function markovRandomField<Constructor = MarkovRandomFieldConstructor>(
     }
 
     *#drawn(rng: Rng, count: number | undefined): Steps<unknown> {
-      const own = ownGenerator(rng);
+      const own = yield* ownGenerator(rng);
       this.#backward ??= new Backward(yield* this.#possible());
       const samples = yield* drawn(this.#model, this.#backward, count ?? 1, own);
       return count === undefined ? samples : tensorOf(samples, [count, this.size]);

@@ -14,8 +14,12 @@ import { pause, type Steps } from './steps';
 
 /**
  * A generator of the call's own: whatever is drawn, and whoever else draws meanwhile, the given one is two words further.
+ * The pause comes first, as it is where a call ends that is given up, or only checked.
  */
-export const ownGenerator = (rng: Rng): Rng => exampleRng(drawSeed(rng), 0);
+export function* ownGenerator(rng: Rng): Steps<Rng> {
+  yield pause;
+  return exampleRng(drawSeed(rng), 0);
+}
 
 /** `count` joint states, one after the other. */
 export function* drawn(model: Model, backward: Backward, count: number, rng: Rng): Steps<Int32Array> {
@@ -51,7 +55,7 @@ export function* sweeps(
   { samples: count, burnIn, thin }: GibbsSettings,
   generator: Rng,
 ): Steps<GibbsSamples> {
-  const rng = ownGenerator(generator);
+  const rng = yield* ownGenerator(generator);
   const size = states.length;
   const samples = new Int32Array(count * size);
   for (let sweep = 0; sweep < burnIn; sweep += 1) {
