@@ -183,7 +183,8 @@ export interface MarkovRandomField extends FieldStructure {
    *
    * The effective sample size is count / (1 + 2 sum of autocorrelations), of the indicators of a variable's states, summed
    * up to the first pair of neighbouring lags whose sum is not positive: Geyer, "Practical Markov chain Monte Carlo",
-   * Statistical Science 7, 1992, section 3.3.
+   * Statistical Science 7, 1992, section 3.3. He proves it for reversible chains; sweeps in a fixed order are none, and so
+   * this is an estimate.
    */
   gibbs(rng: Rng, options?: GibbsOptions): GibbsSamples;
   /**
