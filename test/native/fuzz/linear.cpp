@@ -127,9 +127,12 @@ class PlainLinear {
 
 template <class T>
 void fuzz_linear(Input& input) {
-  LinearShape shape{1 + input.below(20), input.length(300), input.length(1100)};
-  if (shape.depth * shape.classes > 20000) shape.depth = 20000 / shape.classes;
-  if (shape.rows * shape.depth * shape.classes > 60000) shape.rows = 1 + 60000 / (shape.depth * shape.classes + 1);
+  // Each product counts as a part of an element.
+  constexpr std::size_t kMostProducts = 60000, kMostWeights = 20000;
+  const std::size_t most = input.room(kMostProducts / 8) * 8;
+  LinearShape shape{1 + input.below(input.room(20)), input.length(300), input.length(1100)};
+  if (shape.depth * shape.classes > kMostWeights) shape.depth = kMostWeights / shape.classes;
+  if (shape.rows * shape.depth * shape.classes > most) shape.rows = 1 + most / (shape.depth * shape.classes + 1);
   if (input.one_in(20)) shape.depth = 0;
   const Extras extras = static_cast<Extras>(input.below(3));
   Random random(std::uint64_t{input.byte()} << 16 | std::uint64_t{input.byte()} << 8 | input.byte());
