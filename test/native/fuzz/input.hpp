@@ -16,8 +16,8 @@ namespace softmax_native::test {
 class Input {
  public:
   Input(const std::uint8_t* bytes, std::size_t size) : next_(bytes), end_(bytes + size), later_(hash(bytes, size)) {
-    const std::size_t kind = below(64);
-    room_ = kind < 32 ? 12 : kind < 56 ? 40 : kind < 62 ? 200 : kind < 63 ? 1000 : kAnyRoom;
+    const std::size_t kind = below(256);
+    room_ = kind < 128 ? 12 : kind < 224 ? 40 : kind < 250 ? 200 : kind < 255 ? 1000 : kAnyRoom;
   }
 
   std::uint8_t byte() {
@@ -43,9 +43,12 @@ class Input {
     return items[below(count)];
   }
 
-  // How many elements the case should have: half of them a dozen, one of 64 as many as its family knows. A small case
+  // How many elements the case should have: half of them a dozen, one of 256 as many as its family knows. A small case
   // costs microseconds, most of what can go wrong shows in one, and what needs a long row still meets thousands.
   std::size_t room(std::size_t most) const { return room_ < most ? room_ : most; }
+
+  // Makes the room larger, for families whose elements cost little.
+  void grow(std::size_t times) { room_ = room_ == kAnyRoom ? room_ : room_ * times; }
 
   // A length up to `most` that the room allows: mostly a short one, and often one beside a power of two.
   std::size_t length(std::size_t most) {

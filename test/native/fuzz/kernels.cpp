@@ -170,6 +170,7 @@ void fuzz_kernel(Input& input) {
 }  // namespace
 
 void fuzz(Input& input) {
+  input.grow(4);
   if (input.flip()) {
     fuzz_kernel<float>(input);
   } else {
