@@ -27,11 +27,12 @@ inline double log_softmax(std::size_t n, double y) {
 
 // ulp of the greater of |y| and |beta max|.
 inline double log_sum_exp(std::size_t n) { return rounds(n); }
-// The same where the maximum is next to 0 and the sum of the others is the result: the rounding of their differences
-// from it shows as in softmax.
+// The same where the maximum is next to 0: what the others add, y - max = log(1 + rest), is then as large as y or larger,
+// and right to the rounding of their differences from the maximum, |log rest| roundings of it, as in softmax. Of a
+// smooth maximum y, which is divided by beta, with beta y.
 inline double log_sum_exp(std::size_t n, double y, double max) {
-  const bool of_others = std::fabs(max) < std::fabs(y) && std::fabs(y) < 1;
-  return rounds(n) + (of_others ? -std::log(std::fabs(y)) : 0);
+  const double others = y - max, size = std::fmax(std::fabs(y), std::fabs(max));
+  return rounds(n) + (others > 0 && others < 1 ? others / size * -std::log(others) : 0);
 }
 
 // exp_sum and exp_rest, ulp of the sum: `spread` is the sum's mean |beta (x - max)|, the rounding of the differences.
