@@ -17,7 +17,7 @@ class Input {
  public:
   Input(const std::uint8_t* bytes, std::size_t size) : next_(bytes), end_(bytes + size), later_(hash(bytes, size)) {
     const std::size_t kind = below(256);
-    room_ = kind < 128 ? 12 : kind < 224 ? 40 : kind < 250 ? 200 : kind < 255 ? 1000 : kAnyRoom;
+    room_ = kind < 160 ? 10 : kind < 232 ? 32 : kind < 252 ? 160 : kind < 255 ? 1000 : kAnyRoom;
   }
 
   std::uint8_t byte() {
@@ -43,7 +43,7 @@ class Input {
     return items[below(count)];
   }
 
-  // How many elements the case should have: half of them a dozen, one of 256 as many as its family knows. A small case
+  // How many elements the case should have: most of them ten, one of 256 as many as its family knows. A small case
   // costs microseconds, most of what can go wrong shows in one, and what needs a long row still meets thousands.
   std::size_t room(std::size_t most) const { return room_ < most ? room_ : most; }
 

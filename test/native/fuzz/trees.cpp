@@ -59,9 +59,9 @@ template <class T>
 class TreeFuzz {
  public:
   explicit TreeFuzz(Input& input)
-      : classes_(input.length(300)), rows_(1 + input.below(input.room(320) / 8)), dim_(input.length(150)),
+      : classes_(input.length(300)), rows_(1 + input.below(input.room(320) / 10)), dim_(input.length(150)),
         tree_(input, classes_) {
-    while (classes_ * rows_ > input.room(10000) && rows_ > 1) rows_ /= 2;
+    while (classes_ * rows_ > input.room(10000) / 2 && rows_ > 1) rows_ /= 2;
     while (classes_ * rows_ * dim_ > input.room(100000) && dim_ > 1) dim_ /= 2;
     const auto draw = [&](std::vector<T>& all, std::size_t n, int divisor) {
       all.resize(n);
