@@ -197,10 +197,11 @@ class PlainTokens {
       return a.distance == b.distance ? best_first(a, b) : a.distance < b.distance;
     });
     const std::size_t length = length_of_mass(list, s_.typical_p);
-    // Another order of what is as far but for rounding, beside the border.
-    for (std::size_t i = length < 2 ? 1 : length - 1; i <= length && i < list.size(); ++i) {
-      const bool near = list[i].distance - list[i - 1].distance <= kNear * 100 * (1 + std::fabs(h) + log);
-      if (near && list[i].key != list[i - 1].key) decided = false;
+    // What is as far as the last but for rounding may change places with it.
+    const Token& last = list[length - 1];
+    for (const Token& t : list) {
+      const bool near = std::fabs(t.distance - last.distance) <= kNear * 100 * (1 + std::fabs(h) + log);
+      if (near && t.key != last.key) decided = false;
     }
     keep_beginning(list, length);
   }
