@@ -36,9 +36,9 @@ inline double log_softmax(std::size_t n, double y) {
 
 // ulp of the greater of |y| and |beta max|.
 inline double log_sum_exp(std::size_t n) { return rounds(n); }
-// The same where the maximum is next to 0: what the others add, y - max = log(1 + rest), is then as large as y or larger,
-// and right to the rounding of their differences from the maximum, |log rest| roundings of it, as in softmax. Of a
-// smooth maximum y, which is divided by beta, with beta y.
+// The same where the maximum is next to 0: what the others add, y - max = log(1 + rest), is then as large as y or
+// larger, and right to the rounding of their differences from the maximum, |log rest| roundings of it, as in softmax.
+// Of a smooth maximum y, which is divided by beta, with beta y.
 inline double log_sum_exp(std::size_t n, double y, double max) {
   const double others = y - max, size = std::fmax(std::fabs(y), std::fabs(max));
   return rounds(n) + (others > 0 && others < 1 ? others / size * -std::log(others) : 0);
