@@ -85,12 +85,25 @@ class Tile {
     for (std::size_t j = n_; j < kSumLanes; ++j) terms[j] = V::broadcast(0);
   }
 
-  // The eight folded lanes of each row, summed in float64 in the order of GroupSum::total.
+  // The eight folded lanes of each row, summed in float64 as by GroupSum::total, and as by compensated_total.
   template <std::size_t part>
   static F64 total(const V* folded) {
     F64 lane[kSumLanes];
     for (std::size_t j = 0; j < kSumLanes; ++j) lane[j] = folded[j].template widen<part>();
     return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+  }
+  template <std::size_t part>
+  static F64 compensated_total(const V* folded) {
+    if constexpr (sizeof(T) < sizeof(double)) {
+      return total<part>(folded);
+    } else {
+      F64 lane[kSumLanes], lost[kSumLanes];
+      for (std::size_t j = 0; j < kSumLanes; ++j) {
+        lane[j] = folded[j];
+        lost[j] = F64::broadcast(0);
+      }
+      return fold_compensated(lane, lost);
+    }
   }
 
  private:
@@ -166,13 +179,19 @@ inline std::size_t softmax_in(const typename V::Scalar* x, typename V::Scalar* o
     tile.fold(terms);
     const F64 one = F64::broadcast(1);
     F64 parts[V::kWideParts];
-    parts[0] = one / Tile<V>::template total<0>(terms);
-    if constexpr (V::kWideParts == 2) parts[1] = one / Tile<V>::template total<1>(terms);
+    if constexpr (Arithmetic::kCompensates) {
+      parts[0] = one / Tile<V>::template compensated_total<0>(terms);
+      if constexpr (V::kWideParts == 2) parts[1] = one / Tile<V>::template compensated_total<1>(terms);
+    } else {
+      parts[0] = one / Tile<V>::template total<0>(terms);
+    }
     const V factor = V::narrow(parts);
     tile.store(out + row * n, [factor](V e) SOFTMAX_INLINE_LAMBDA { return V(e * factor); });
   };
   const auto row_work = [=](CarefulGroup<V, Arithmetic>& group, const auto&, std::size_t row) {
-    const V factor = V::broadcast(static_cast<T>(1 / group.sum()));
+    const GroupSum<V> sum = group.sum();
+    const double total = Arithmetic::kCompensates ? sum.compensated_total() : sum.total();
+    const V factor = V::broadcast(static_cast<T>(1 / total));
     group.store(out + row * n, n, [factor](V e) { return V(e * factor); });
   };
   return each_short<Arithmetic, V>(x, rows, n, beta, tile_work, row_work);
@@ -203,7 +222,7 @@ inline std::size_t rest_in(const typename V::Scalar* x, std::size_t rows, std::s
   };
   const auto row_work = [=](CarefulGroup<V, Arithmetic>& group, const auto& scaling, std::size_t row) {
     const double maxima = group.take_maxima(scaling, n);
-    rest[row] = group.sum() + (maxima - 1);
+    rest[row] = group.sum().total() + (maxima - 1);
     scaling.max().store_partial(max + row, 1);
   };
   return each_short<Arithmetic, V>(x, rows, n, beta, tile_work, row_work);

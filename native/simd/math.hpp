@@ -92,6 +92,8 @@ SOFTMAX_INLINE Four<V> exp_tail(const Four<V>& r) {
 
 // With fused multiply-adds: Horner's rule all the way down to 1 + r (1 + r Q(r)) rounds little.
 struct Fused {
+  static constexpr bool kCompensates = true;
+
   template <class V>
   SOFTMAX_INLINE static V multiply_add(V a, V b, V c) {
     return V::fma(a, b, c);
@@ -110,6 +112,8 @@ struct Fused {
 // With separate roundings, which JavaScript can repeat to the bit, as lib/tiny does for rows too short to repay a call
 // (they are computed in float64): what r rounds off is kept, and everything small is added up before it meets r and 1.
 struct Plain {
+  static constexpr bool kCompensates = false;
+
   template <class V>
   SOFTMAX_INLINE static V multiply_add(V a, V b, V c) {
     return a * b + c;

@@ -7,7 +7,7 @@ set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$root/test/native/instrumented.sh"
 inputs=${1:-1000000}
-families=${2:-kernels operations softmax derivatives losses linear diagnosis}
+families=${2:-kernels operations softmax derivatives losses linear diagnosis attention states tokens candidates trees layers}
 seconds=${SOFTMAX_NATIVE_SECONDS:-600}
 build=$root/build-fuzz
 # -w: warnings are the other builds' business.

@@ -108,6 +108,14 @@ class LayerCase {
     return result;
   }
 
+  std::size_t rows() const { return rows_; }
+  const AdaptiveShape& shape() const { return shape_; }
+  const std::vector<T>& parameters() const { return parameters_; }
+  const std::vector<T>& weight() const { return weight_; }
+  const std::vector<T>& bias() const { return bias_; }
+  const std::vector<T>& hidden() const { return hidden_; }
+  const std::vector<std::int32_t>& targets() const { return targets_; }
+
   // What training gives that changes nothing.
   std::vector<T> untrained(std::size_t i) const {
     std::vector<T> all = hidden_;

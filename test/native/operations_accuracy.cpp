@@ -134,6 +134,27 @@ TEST(a_dominant_logit_leaves_the_others_their_mass) {
   CHECK(ulp_error(y[1], Quad(-40) - wanted) <= 1);
 }
 
+// Next to the greatest term every addition of the sum rounds alike: its probability is nearest to the bound.
+TEST(a_dominant_logit_is_right_itself) {
+  for (const std::size_t n : {16, 40, 64, 81, 300}) {
+    Random random(seed());
+    Worst worst;
+    std::vector<double> z(n), y(n);
+    for (int row = 0; row < 20000; ++row) {
+      for (double& x : z) x = std::log(0.1 / static_cast<double>(n)) + random.uniform(-1, 1);
+      const std::size_t greatest = random.below(n);
+      z[greatest] = 0;
+      long double sum = 0;
+      for (const double x : z) sum += std::exp(static_cast<long double>(x));
+      softmax(one_row(z.data(), n, 1, NonFinite::kLimit), y.data());
+      const double log_y = -static_cast<double>(std::log(sum));
+      worst.see(ulp_error(y[greatest], Quad(1 / sum)) / tolerance::softmax(n, log_y), static_cast<double>(n));
+    }
+    note("n %zu: at most %.0f %% of what is allowed", n, 100 * worst.error);
+    CHECK(worst.error <= 1);
+  }
+}
+
 // Bases 2 and 10 give rational results: exactly 1/11, 2/11, 8/11, and 10, 100, 10000 over 10110.
 template <class T>
 void test_rational() {

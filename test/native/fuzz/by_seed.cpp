@@ -3,7 +3,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <vector>
 
 #include "family.hpp"
 
@@ -30,9 +29,10 @@ int main(int count, char** arguments) {
   for (; done < inputs && (done % 64 != 0 || seconds() < most); ++done) {
     running = first + done;
     Random random(running);
-    std::vector<std::uint8_t> bytes(random.below(64));
-    for (std::uint8_t& b : bytes) b = static_cast<std::uint8_t>(random.next());
-    Input input(bytes.data(), bytes.size());
+    std::uint8_t bytes[64];
+    const std::size_t size = random.below(sizeof(bytes));
+    for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::uint8_t>(random.next());
+    Input input(bytes, size);
     fuzz(input);
   }
   std::printf("%llu inputs from seed %llu on: nothing wrong (%.1f s)\n", done, first, seconds());

@@ -2,6 +2,7 @@
 // that they seed goes on, so that a few bytes can stand for a long row, and each input is one case for ever.
 #pragma once
 
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -14,9 +15,22 @@ namespace softmax_native::test {
 
 class Input {
  public:
-  Input(const std::uint8_t* bytes, std::size_t size) : next_(bytes), end_(bytes + size), later_(hash(bytes, size)) {}
+  Input(const std::uint8_t* bytes, std::size_t size) : next_(bytes), end_(bytes + size), later_(hash(bytes, size)) {
+    const std::size_t kind = below(256);
+    room_ = kind < 160 ? 10 : kind < 232 ? 32 : kind < 252 ? 160 : kind < 255 ? 1000 : kAnyRoom;
+  }
 
-  std::uint8_t byte() { return next_ != end_ ? *next_++ : static_cast<std::uint8_t>(later_.next()); }
+  std::uint8_t byte() {
+    if (next_ != end_) return *next_++;
+    if (ready_ == 0) {
+      bits_ = later_.next();
+      ready_ = 8;
+    }
+    --ready_;
+    const std::uint8_t b = static_cast<std::uint8_t>(bits_);
+    bits_ >>= 8;
+    return b;
+  }
   bool flip() { return (byte() & 1) != 0; }
   bool one_in(unsigned n) { return byte() % n == 0; }
   std::size_t below(std::size_t n) {
@@ -29,17 +43,29 @@ class Input {
     return items[below(count)];
   }
 
-  // A length up to `most`: mostly a short one, and often one beside a power of two.
+  // How many elements the case should have: most of them ten, one of 256 as many as its family knows. A small case
+  // costs microseconds, most of what can go wrong shows in one, and what needs a long row still meets thousands.
+  std::size_t room(std::size_t most) const { return room_ < most ? room_ : most; }
+
+  // Makes the room larger, for families whose elements cost little.
+  void grow(std::size_t times) { room_ = room_ == kAnyRoom ? room_ : room_ * times; }
+
+  // A length up to `most` that the room allows: mostly a short one, and often one beside a power of two.
   std::size_t length(std::size_t most) {
+    most = room(most);
     const std::size_t kind = below(8);
-    std::size_t n = kind < 4 ? 1 + below(12) : kind < 6 ? 1 + below(80) : 1 + below(most);
-    if (kind == 6) n = (std::size_t{1} << below(13)) + below(3) - 1;
+    std::size_t n = 1 + below(kind < 4 && most > 12 ? 12 : kind < 6 && most > 80 ? 80 : most);
+    if (kind == 6) n = (std::size_t{1} << below(std::bit_width(most))) + below(3) - 1;
     return n < 1 ? 1 : n > most ? most : n;
   }
 
  private:
+  static constexpr std::size_t kAnyRoom = static_cast<std::size_t>(-1);
   const std::uint8_t *next_, *end_;
   Random later_;
+  std::uint64_t bits_ = 0;
+  int ready_ = 0;  // bytes of bits_ that have not been given
+  std::size_t room_ = kAnyRoom;
 
   static std::uint64_t hash(const std::uint8_t* bytes, std::size_t size) {
     std::uint64_t value = 14695981039346656037u;

@@ -59,22 +59,22 @@ class KernelCase {
         break;
       case Kind::tile:
         ++c.n;
-        c.rows = input.below(40);
+        c.rows = input.below(input.room(40) + 1);
         break;
       case Kind::outer:
         ++c.n;
-        c.rows = input.below(c.n + 1);
+        c.rows = input.below(input.room(c.n + 1));
         break;
       case Kind::matrix:
         ++c.n;
-        c.rows = 1 + input.below(40);
+        c.rows = 1 + input.below(input.room(40));
         c.x_stride = c.n + input.below(4);
         c.out_stride = c.rows + input.below(4);
         break;
       case Kind::product:
         c.n = 1 + input.below(kPanel<T>);
         c.rows = 1 + input.below(14);
-        c.depth = 1 + input.below(input.one_in(8) ? kDepth : 20);
+        c.depth = 1 + input.below(input.room(input.one_in(8) ? kDepth : 20));
         c.x_stride = input.flip() ? 1 : c.depth + input.below(3);
         c.x_step = c.x_stride == 1 ? c.rows + input.below(3) : 1;
         c.out_stride = c.n + input.below(3);
@@ -170,6 +170,7 @@ void fuzz_kernel(Input& input) {
 }  // namespace
 
 void fuzz(Input& input) {
+  input.grow(4);
   if (input.flip()) {
     fuzz_kernel<float>(input);
   } else {

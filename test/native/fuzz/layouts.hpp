@@ -12,8 +12,9 @@ inline constexpr double kInfiniteBeta = std::numeric_limits<double>::infinity();
 inline constexpr double kAnyBeta[] = {1, 1, 0.7, -2, 1, -0.01, 30, 0, kInfiniteBeta, -kInfiniteBeta};
 inline constexpr double kFiniteBeta[] = {1, 0.7, -2, -0.01, 30};
 
-// At most `most` elements.
+// At most `most` elements, and no more than there is room for.
 inline Layout layout_of(Input& input, std::size_t most) {
+  most = input.room(most);
   Layout layout{1, input.length(most), 1};
   if (input.flip()) layout.inner = 1 + input.below(20);
   if (input.flip()) layout.outer = 1 + input.below(input.flip() ? 40 : 4);

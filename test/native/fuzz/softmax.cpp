@@ -64,8 +64,7 @@ class SoftmaxCase {
       } else if (name == "log_sum_exp") {
         log_of_sum(r, out[r], plain.log_sum_exp(false), plain.scaled_max());
       } else if (name == "smooth max") {
-        const long double max = plain.scaled_max() / static_cast<long double>(logits_.beta);
-        log_of_sum(r, out[r], plain.log_sum_exp(true), max);
+        log_of_sum(r, out[r], plain.log_sum_exp(true), plain.scaled_max(), logits_.beta);
       }
     }
   }
@@ -87,8 +86,9 @@ class SoftmaxCase {
     if (!(error <= allowed)) report("value", r, 0, double(got), double(wanted));
   }
 
-  void log_of_sum(std::size_t r, T got, long double wanted, long double max) {
-    number(r, got, wanted, max, tolerance::log_sum_exp(n_, double(wanted), double(max)));
+  // `got` and `wanted` are divided by beta, `max` is not.
+  void log_of_sum(std::size_t r, T got, long double wanted, long double max, long double beta = 1) {
+    number(r, got, wanted, max / beta, tolerance::log_sum_exp(n_, double(beta * wanted), double(max)));
   }
 
   [[noreturn]] void report(const char* what, std::size_t r, std::size_t j, double got, double wanted) const {
