@@ -17,7 +17,7 @@ class AttentionFuzz {
   // A block is computed for 32 or 64 queries however few there are, and gradients by nothing else: one of 16 cases.
   explicit AttentionFuzz(Input& input) : AttentionFuzz(input, input.one_in(16)) {}
 
-  AttentionFuzz(Input& input, bool blocks) : given_(shape_of(input, blocks)) {
+  AttentionFuzz(Input& input, bool blocks) : given_{shape_of(input, blocks)} {
     const AttentionShape& s = given_.shape;
     const std::size_t keys = s.batch * s.key_heads * s.keys;
     const Palette kind = input.flip() ? Palette::kEighths : Palette::kThousandths;
