@@ -1,5 +1,5 @@
 // The options of attention and its gradients, with the results' types. Types only.
-import type { ElementsOf, Input, NonFinite, Scale, Storage, Tensor, TensorLike } from './types';
+import type { ElementsOf, Input, NonFinite, RowElementsOf, Scale, Storage, Tensor, TensorLike } from './types';
 
 /** Options that say which keys a query attends to, and how strongly. */
 export interface ScoreOptions extends Scale {
@@ -35,10 +35,10 @@ export interface AttentionOptions<Out> extends ScoreOptions {
   out?: Out | undefined;
 }
 
-export interface AttentionVjpOptions<Elements> extends ScoreOptions {
+export interface AttentionVjpOptions<Elements, RowElements = Elements> extends ScoreOptions {
   /** The output that attention gave with these options, and its logSumExp: with both, it need not be computed again. */
   output?: Storage<Elements> | undefined;
-  logSumExp?: Storage<Elements> | undefined;
+  logSumExp?: Storage<RowElements> | undefined;
   /** Whether to return the gradient of the bias, in its shape. Default false. */
   biasGradient?: boolean | undefined;
 }
@@ -56,7 +56,7 @@ type Asked<Name extends string, Option extends string, Value, Chosen> = Chosen e
 export type AttentionResult<Query, Chosen> = {
   /** [..., heads, queries, width of a value]; `out` if it was given. */
   readonly output: Chosen extends { readonly out: infer Out extends object } ? Out : Tensor<ElementsOf<Query>>;
-} & Asked<'logSumExp', 'returnLogSumExp', Tensor<ElementsOf<Query>>, Chosen> &
+} & Asked<'logSumExp', 'returnLogSumExp', Tensor<RowElementsOf<Query>>, Chosen> &
   Asked<'weights', 'returnWeights', Tensor<ElementsOf<Query>>, Chosen>;
 
 type BiasOf<Query, Chosen> = Chosen extends { readonly bias: TensorLike }
@@ -71,4 +71,4 @@ export type AttentionGradients<Query, Chosen> = {
 } & Asked<'biasGradient', 'biasGradient', BiasOf<Query, Chosen>, Chosen>;
 
 export type AttentionOptionsOf<Query> = AttentionOptions<Storage<ElementsOf<Query>>>;
-export type AttentionVjpOptionsOf<Query> = AttentionVjpOptions<ElementsOf<Query>>;
+export type AttentionVjpOptionsOf<Query> = AttentionVjpOptions<ElementsOf<Query>, RowElementsOf<Query>>;

@@ -52,9 +52,10 @@ export function sample<Logits extends Input>(logits: Logits, options?: SampleOpt
  *
  * Jang, Gu and Poole, "Categorical reparameterization with Gumbel-softmax", 2017; Maddison, Mnih and Teh, "The concrete
  * distribution", 2017. With `hard` it is one-hot at the greatest z + G, which is an exact draw from softmax(z). The noise
- * is drawn in the order of the logits in memory, from stream 0 of a seed that `rng` gives, rounded to their type.
+ * is drawn in the order of the logits in memory, from stream 0 of a seed that `rng` gives; it is the same to the bit on
+ * every instruction set and in TypeScript. z + G is rounded to the type of the logits, to float32 for those of 16 bits.
  *
- * @param logits - one vector (Float32Array, Float64Array or numbers), or a tensor with data and dims
+ * @param logits - one vector (of floats, see Input, or numbers), or a tensor with data and dims
  * @param options - tau; hard; rng (required); axis; mask; nonFinite; out
  * @returns probabilities of the logits' kind and shape; `out` if it was given
  * @throws the same as softmax; ERR_OUT_OF_RANGE where tau is not > 0 and finite

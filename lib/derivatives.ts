@@ -22,7 +22,7 @@ import type { Direction, ElementsOf, Input, Like, Tensor } from './types';
  * A class with p = 0 takes no part: its g is not looked at, and its gradient is 0. nonFinite 'ieee' takes the formula as
  * it stands, 'throw' refuses a row with a NaN or an infinity that takes part, or in which nothing takes part.
  *
- * @param p - what softmax returned: one vector (Float32Array, Float64Array or numbers), or a tensor with data and dims
+ * @param p - what softmax returned: one vector (of floats, see Input, or numbers), or a tensor with data and dims
  * @param g - the gradient with respect to p, of its kind and shape
  * @param options - the beta, temperature or base that softmax was given; axis (one or several); mask; nonFinite; out
  * (which may be p or g)
@@ -45,7 +45,7 @@ export function softmaxVjp<P extends Input, Out = Like<P>>(
  *
  *     softmaxJvp(p, t)_i = beta p_i (t_i - sum_j p_j t_j)        p = softmax(beta z)
  *
- * @param p - what softmax returned: one vector (Float32Array, Float64Array or numbers), or a tensor with data and dims
+ * @param p - what softmax returned: one vector (of floats, see Input, or numbers), or a tensor with data and dims
  * @param t - the direction in which the logits move, of the kind and shape of p
  * @param options - the beta, temperature or base that softmax was given; axis (one or several); mask; nonFinite; out
  * (which may be p or t)
@@ -71,7 +71,7 @@ export function softmaxJvp<P extends Input, Out = Like<P>>(
  * gradient is 0. nonFinite 'ieee' takes the formula as it stands; 'throw' refuses a row in which what takes part is not
  * finite, or nothing does.
  *
- * @param logP - what logSoftmax returned: one vector (Float32Array, Float64Array or numbers), or a tensor
+ * @param logP - what logSoftmax returned: one vector (of floats, see Input, or numbers), or a tensor
  * @param g - the gradient with respect to logP, of its kind and shape
  * @param options - the beta, temperature or base that logSoftmax was given; axis (one or several); mask; nonFinite; out
  * (which may be logP or g)
@@ -95,7 +95,7 @@ export function logSoftmaxVjp<LogP extends Input, Out = Like<LogP>>(
  *
  * For beta = 0 and +-Infinity it is 0. A class with logP = -Infinity takes no part, as in logSoftmaxVjp.
  *
- * @param logP - what logSoftmax returned: one vector (Float32Array, Float64Array or numbers), or a tensor
+ * @param logP - what logSoftmax returned: one vector (of floats, see Input, or numbers), or a tensor
  * @param t - the direction in which the logits move, of the kind and shape of logP
  * @param options - the beta, temperature or base that logSoftmax was given; axis (one or several); mask; nonFinite; out
  * (which may be logP or t)
@@ -119,7 +119,7 @@ export function logSoftmaxJvp<LogP extends Input, Out = Like<LogP>>(
  *
  * With g = 1 / beta it is the gradient of smoothMax, which is softmax itself. For beta = 0 and +-Infinity it is 0.
  *
- * @param logits - one vector (Float32Array, Float64Array or numbers), or a tensor with data and dims
+ * @param logits - one vector (of floats, see Input, or numbers), or a tensor with data and dims
  * @param g - a number for one vector; for a tensor one for each row, of the logits' kind, in a tensor without the axes or
  * with the axes as 1, or in an array
  * @param options - beta, temperature or base; axis (one or several); mask; nonFinite; out (which may be the logits)
@@ -145,7 +145,7 @@ export function logSumExpVjp<Logits extends Input, Out = Like<Logits>>(
  * their maximum, so that a common offset costs no accuracy. It is 0 where p does not change with beta: at +-Infinity, and
  * in a row in which an infinite logit decides. With nonFinite 'ieee' an infinite logit makes its row NaN.
  *
- * @param logits - one vector (Float32Array, Float64Array or numbers), or a tensor with data and dims
+ * @param logits - one vector (of floats, see Input, or numbers), or a tensor with data and dims
  * @param options - beta, temperature or base; axis (one or several); mask; nonFinite; out (which may be the logits)
  * @returns the derivatives, of the kind and shape of the logits; `out` if it was given
  * @throws the same as softmax
@@ -170,7 +170,7 @@ export function softmaxBetaGradient<Logits extends Input, Out = Like<Logits>>(
  * a small Jacobian and not none. For beta = 0 and +-Infinity it is 0. Where only products with it are wanted, softmaxVjp
  * needs no matrix.
  *
- * @param logits - one vector (Float32Array, Float64Array or numbers), or a tensor with data and dims
+ * @param logits - one vector (of floats, see Input, or numbers), or a tensor with data and dims
  * @param options - beta, temperature or base; axis (one); mask; nonFinite; out
  * @returns a tensor of the logits' kind: [n, n] for a vector of n, the shape without the axis and then [n, n] for a tensor;
  * `out` if it was given
@@ -193,7 +193,7 @@ export function softmaxJacobian<Logits extends Input, Out = Tensor<ElementsOf<Lo
  * 1 - p_i is computed as in softmaxJacobian. A class whose log-probability is -Infinity has a row of zeros, but for
  * nonFinite 'ieee'. For beta = 0 and +-Infinity the matrix is 0.
  *
- * @param logits - one vector (Float32Array, Float64Array or numbers), or a tensor with data and dims
+ * @param logits - one vector (of floats, see Input, or numbers), or a tensor with data and dims
  * @param options - beta, temperature or base; axis (one); mask; nonFinite; out
  * @returns a tensor of the logits' kind: [n, n] for a vector of n, the shape without the axis and then [n, n] for a tensor;
  * `out` if it was given

@@ -32,7 +32,7 @@ export type { Diagnosed, Diagnoses, Diagnosis, DiagnosisOf } from './options';
  * (-Infinity), gap (Infinity) and suggestedScale (1). A row whose softmax is NaN has NaN in all but ties (0), saturated
  * (false) and firstNonFinite.
  *
- * @param logits - one vector (Float32Array, Float64Array or numbers), or a tensor with data and dims
+ * @param logits - one vector (of floats, see Input, or numbers), or a tensor with data and dims
  * @param options - beta, temperature or base; axis (one or several); mask; nonFinite
  * @returns an object of numbers and one boolean for one vector; of tensors without the axes for a tensor (Float64Array;
  * Int32Array for ties, firstNonFinite and saturated, which is 0 or 1)

@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'ERR_SOFTMAX_DETACHED'
   | 'ERR_SOFTMAX_OVERLAP'
   | 'ERR_SOFTMAX_NON_FINITE'
+  | 'ERR_SOFTMAX_NOT_FITTED'
   | 'ERR_SOFTMAX_NATIVE_LOAD'
   | 'ERR_MEMORY_ALLOCATION_FAILED'
   | 'ERR_SOFTMAX_TOO_MANY_JOBS'
@@ -121,6 +122,11 @@ export function nonFinite(row: number, names: readonly string[] = ['logits']): C
     'ERR_SOFTMAX_NON_FINITE',
     `Row ${row} of ${quoted} must be finite and have an element that takes part, as options.nonFinite is 'throw'`,
   );
+}
+
+/** Of a model that is asked for what it has not learnt yet. */
+export function notFitted(model: string): CodedError {
+  return coded(Error, 'ERR_SOFTMAX_NOT_FITTED', `The ${model} has learnt nothing yet: fit comes first`);
 }
 
 export function nativeLoad(message: string): CodedError {

@@ -26,6 +26,7 @@ export type {
   ScoreOptions,
 } from './attention-options';
 export { gumbelSoftmax, gumbelSoftmaxVjp, sample } from './decoding';
+export * from './distributions';
 export type { AdaptiveGradients, AdaptiveSoftmaxOptions } from './layers/adaptive-types';
 export type {
   ContextOptions,
@@ -67,6 +68,7 @@ export type {
 } from './layers/types';
 export { crossEntropy, klDivergence, linearCrossEntropy, nllLoss } from './losses';
 export { Memory, SoftmaxState } from './memories';
+export * from './models';
 export type {
   ClassIndices,
   CrossEntropyOptions,
@@ -99,7 +101,7 @@ import type {
   ReductionOptions,
   Signed,
 } from './options';
-import type { ElementsOf, Input, Like, Reduced, Tensor } from './types';
+import type { ElementsOf, Input, Like, Reduced, RowElementsOf, Tensor } from './types';
 import { validateCount } from './validate';
 
 export {
@@ -126,7 +128,10 @@ export type {
 } from './options';
 export type {
   Direction,
+  Float16ArrayLike,
   FloatArray,
+  Floats,
+  HalfArray,
   Input,
   NonFinite,
   Options,
@@ -149,7 +154,7 @@ export type {
  * beta = +Infinity is the arg max limit (ties share the mass equally), -Infinity the arg min limit, 0 is uniform. By
  * default +Infinity logits share all the mass, and a row in which nothing takes part gives zeros; see `nonFinite`.
  *
- * @param logits - one vector (Float32Array, Float64Array or numbers), or a tensor with data and dims
+ * @param logits - one vector (of floats, see Input, or numbers), or a tensor with data and dims
  * @param options - beta, temperature or base; axis; mask; nonFinite; out
  * @returns probabilities of the logits' kind and shape, in [0, 1]; numbers give a Float64Array; `out` if it was given
  * @throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE (axis, base), ERR_SOFTMAX_SHAPE_MISMATCH,
@@ -171,7 +176,7 @@ export function softmax<Logits extends Input, Out = Like<Logits>>(
  *
  * Blanchard, Higham and Higham 2021 (see softmax); the sum without the maximum: SciPy's logsumexp. In nats.
  *
- * @param logits - one vector (Float32Array, Float64Array or numbers), or a tensor with data and dims
+ * @param logits - one vector (of floats, see Input, or numbers), or a tensor with data and dims
  * @param options - beta, temperature or base; axis; mask; nonFinite; out
  * @returns log-probabilities of the logits' kind and shape, at most 0; -Infinity for what takes no part
  * @throws the same as softmax
@@ -193,7 +198,7 @@ export function logSoftmax<Logits extends Input, Out = Like<Logits>>(
  * Blanchard, Higham and Higham 2021 (see softmax). Weights may have any sign: the result is then log |sum|, and
  * `returnSign` gives the sign of the sum. Of nothing it is -Infinity.
  *
- * @param logits - one vector (Float32Array, Float64Array or numbers), or a tensor with data and dims
+ * @param logits - one vector (of floats, see Input, or numbers), or a tensor with data and dims
  * @param options - beta, temperature or base; axis (one or several); mask; nonFinite; weights; keepDims; returnSign; out
  * @returns a number for one vector (rounded to float32 for a Float32Array), a tensor without the axes for a tensor;
  * with returnSign { value, sign } of them
@@ -201,13 +206,13 @@ export function logSoftmax<Logits extends Input, Out = Like<Logits>>(
  * @example
  * logSumExp([0, -40]); // 4.248354255291589e-18
  */
-export function logSumExp<Logits extends Input, Rows = Tensor<ElementsOf<Logits>>>(
+export function logSumExp<Logits extends Input, Rows = Tensor<RowElementsOf<Logits>>>(
   logits: Logits,
-  options: LogSumExpOptions<Rows> & Fits<ElementsOf<Logits>> & { returnSign: true },
-): Signed<Reduced<Logits, Rows>, Reduced<Logits, Tensor<ElementsOf<Logits>>>>;
-export function logSumExp<Logits extends Input, Rows = Tensor<ElementsOf<Logits>>>(
+  options: LogSumExpOptions<Rows> & Fits<RowElementsOf<Logits>> & { returnSign: true },
+): Signed<Reduced<Logits, Rows>, Reduced<Logits, Tensor<RowElementsOf<Logits>>>>;
+export function logSumExp<Logits extends Input, Rows = Tensor<RowElementsOf<Logits>>>(
   logits: Logits,
-  options?: LogSumExpOptions<Rows> & Fits<ElementsOf<Logits>> & { returnSign?: false | undefined },
+  options?: LogSumExpOptions<Rows> & Fits<RowElementsOf<Logits>> & { returnSign?: false | undefined },
 ): Reduced<Logits, Rows>;
 export function logSumExp(logits: Input, options?: object): unknown {
   return reduction(logSumExpOperation, nativeBackend.logSumExp, logSumExp, logits, options);
@@ -221,16 +226,16 @@ export function logSumExp(logits: Input, options?: object): unknown {
  * It tends to max z for beta -> Infinity and to min z for -Infinity, and exceeds the maximum by at most log(n) / beta.
  * Cook, "Basic properties of the soft maximum", 2011; Boyd and Vandenberghe, "Convex Optimization", section 3.1.5.
  *
- * @param logits - one vector (Float32Array, Float64Array or numbers), or a tensor with data and dims
+ * @param logits - one vector (of floats, see Input, or numbers), or a tensor with data and dims
  * @param options - beta, temperature or base; axis (one or several); mask; nonFinite; keepDims; out
  * @returns a number for one vector, a tensor without the axes for a tensor
  * @throws the same as softmax
  * @example
  * smoothMax([1, 2, 4], { beta: 100 }); // 4
  */
-export function smoothMax<Logits extends Input, Rows = Tensor<ElementsOf<Logits>>>(
+export function smoothMax<Logits extends Input, Rows = Tensor<RowElementsOf<Logits>>>(
   logits: Logits,
-  options?: ReductionOptions<Rows> & Fits<ElementsOf<Logits>>,
+  options?: ReductionOptions<Rows> & Fits<RowElementsOf<Logits>>,
 ): Reduced<Logits, Rows> {
   return reduction(smoothMaxOperation, nativeBackend.logSumExp, smoothMax, logits, options) as Reduced<Logits, Rows>;
 }
@@ -239,7 +244,7 @@ export function smoothMax<Logits extends Input, Rows = Tensor<ElementsOf<Logits>
  * The index of the greatest logit of each row, the first of several; with a negative beta that of the least. A NaN is
  * greater than all else, as for NumPy and PyTorch. -1 where the mask leaves nothing.
  *
- * @param logits - one vector (Float32Array, Float64Array or numbers), or a tensor with data and dims
+ * @param logits - one vector (of floats, see Input, or numbers), or a tensor with data and dims
  * @param options - beta, temperature or base (their sign counts); axis (one); mask; nonFinite; keepDims; out (Int32Array)
  * @returns a number for one vector, a tensor of Int32Array without the axis for a tensor
  * @throws the same as softmax, and ERR_OUT_OF_RANGE where there is nothing to choose from
@@ -259,7 +264,7 @@ export function argmax<Logits extends Input, Rows = Tensor<Int32Array>>(
  * With ties 'first' (default) the first of several has the 1, as in ONNX's Hardmax; with 'split' they share it equally,
  * which is the limit of softmax for beta -> Infinity. A row in which nothing takes part gives zeros.
  *
- * @param logits - one vector (Float32Array, Float64Array or numbers), or a tensor with data and dims
+ * @param logits - one vector (of floats, see Input, or numbers), or a tensor with data and dims
  * @param options - ties; beta, temperature or base (their sign counts); axis (one); mask; nonFinite; out
  * @returns zeros and ones of the logits' kind and shape
  * @throws the same as softmax

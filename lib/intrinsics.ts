@@ -3,9 +3,18 @@
 // Proxy or a DataView is nothing to them.
 
 export const { isArray } = Array;
-export const { Float32Array, Float64Array, Int32Array, Uint8Array } = globalThis;
+export const { Float32Array, Float64Array, Int32Array, Uint8Array, Uint16Array, Uint32Array } = globalThis;
+
+/** Not there before Node 24. */
+export const { Float16Array } = globalThis as {
+  Float16Array?: new (buffer: ArrayBuffer | number, offset?: number, length?: number) => ArrayLike<number>;
+};
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Object;
+
+/** A property, its own or inherited, that an object has. */
+export const descriptorOf = (owner: object, name: string): PropertyDescriptor =>
+  getOwnPropertyDescriptor(owner, name) ?? descriptorOf(getPrototypeOf(owner) as object, name);
 
 /** `uncurryThis(f)(x, ...)` is `f.call(x, ...)`, whatever becomes of Function.prototype.call. */
 const uncurryThis = Function.prototype.bind.bind(Function.prototype.call) as unknown as <

@@ -14,7 +14,7 @@ import type {
   ReductionOptions,
   Target,
 } from './options';
-import type { ElementsOf, Input, Reduced, Tensor, TensorLike } from './types';
+import type { ElementsOf, Input, Reduced, RowElementsOf, Tensor, TensorLike } from './types';
 
 /**
  * Softmax cross-entropy: how much the target costs under the softmax of the logits, in nats, with its gradients.
@@ -28,7 +28,7 @@ import type { ElementsOf, Input, Reduced, Tensor, TensorLike } from './types';
  * alone. The z-loss: Chowdhery and others, "PaLM", 2022. softcap: Gemma 2, 2024. The forward pass and the gradient are
  * one computation: the logits are read from memory once. 0 log 0 = 0: a logit of -Infinity without target costs nothing.
  *
- * @param logits - one vector (Float32Array, Float64Array or numbers), or a tensor with data and dims
+ * @param logits - one vector (of floats, see Input, or numbers), or a tensor with data and dims
  * @param target - a class for each row: a number for one vector, an Int32Array, a BigInt64Array, numbers, or a tensor of
  * them, shaped as the logits without the axis; or probabilities: floats, or numbers, as many as the logits (numbers as
  * many as rows are classes)
@@ -65,7 +65,7 @@ export function crossEntropy<
  *
  * PyTorch's NLLLoss, and the same with probabilities as targets; the rules of crossEntropy.
  *
- * @param logProbabilities - one vector (Float32Array, Float64Array or numbers), or a tensor with data and dims
+ * @param logProbabilities - one vector (of floats, see Input, or numbers), or a tensor with data and dims
  * @param target - class indices or probabilities, as for crossEntropy
  * @param options - weight; ignoreIndex (-100); reduction ('mean'); gradient (false); axis
  * @returns loss, totalWeight and, if asked for, the gradient in the log-probabilities, as crossEntropy
@@ -91,7 +91,7 @@ export function nllLoss<
  * Kullback and Leibler, "On information and sufficiency", 1951. 0 log 0 = 0; Infinity where p has mass and q has none.
  * Summed in float64 from terms that do not cancel, so that it is right also for rows that all but agree.
  *
- * @param logits - of p: one vector (Float32Array, Float64Array or numbers), or a tensor with data and dims
+ * @param logits - of p: one vector (of floats, see Input, or numbers), or a tensor with data and dims
  * @param otherLogits - of q: the same shape
  * @param options - beta, temperature or base; axis (one or several); mask (of both); nonFinite; keepDims; out
  * @returns a number for one vector, a tensor without the axes for a tensor
@@ -99,10 +99,10 @@ export function nllLoss<
  * @example
  * klDivergence([1, 2, 4], [0, 0, 0]); // 0.57434567194043...
  */
-export function klDivergence<Logits extends Input, Rows = Tensor<ElementsOf<Logits>>>(
+export function klDivergence<Logits extends Input, Rows = Tensor<RowElementsOf<Logits>>>(
   logits: Logits,
   otherLogits: Input,
-  options?: ReductionOptions<Rows> & Fits<ElementsOf<Logits>>,
+  options?: ReductionOptions<Rows> & Fits<RowElementsOf<Logits>>,
 ): Reduced<Logits, Rows> {
   return divergence(nativeBackend.klDivergence, klDivergence, logits, otherLogits, options) as Reduced<Logits, Rows>;
 }

@@ -1,12 +1,14 @@
 // The options of each public function, with the results' types. Types only.
 import type {
   ElementsOf,
+  Float16ArrayLike,
   FloatArray,
   Input,
   Like,
   Options,
   Reduced,
   Reduction,
+  RowElementsOf,
   Storage,
   Tensor,
   TensorLike,
@@ -99,12 +101,14 @@ export type Diagnosis = DiagnosisOf<number, number, boolean>;
 /** Of a tensor: tensors of one number for each row, in which saturated is 0 or 1. */
 export type Diagnoses = DiagnosisOf<Tensor<Float64Array>, Tensor<Int32Array>, Tensor<Int32Array>>;
 
-export type Diagnosed<Logits> = Logits extends FloatArray | readonly number[] ? Diagnosis : Diagnoses;
+export type Diagnosed<Logits> = Logits extends FloatArray | Float16ArrayLike | readonly number[]
+  ? Diagnosis
+  : Diagnoses;
 /** The class of each row: one for a vector, as many as rows for a tensor. */
 export type ClassIndices = number | Int32Array | BigInt64Array | readonly number[] | TensorLike;
 
 /** A class for each row, or probabilities of the logits' shape. */
-export type Target = ClassIndices | FloatArray;
+export type Target = ClassIndices | FloatArray | Float16ArrayLike;
 
 /** Options that every loss of a target has. */
 export interface LossOptions<Elements> {
@@ -143,7 +147,7 @@ export interface NllLossOptions<Elements> extends LossOptions<Elements> {
 }
 
 /** Numbers for one vector, tensors of one number for each row for a tensor. */
-type Rows<Logits> = Reduced<Logits, Tensor<ElementsOf<Logits>>>;
+type Rows<Logits> = Reduced<Logits, Tensor<RowElementsOf<Logits>>>;
 
 type LossOf<Logits, Chosen> = Chosen extends { reduction: infer Kind }
   ? Kind extends 'none'
@@ -213,6 +217,6 @@ export type LinearCrossEntropyResult<Hidden, Chosen> = {
     : LinearGradientOf<'biasGradient', 'bias', BiasGradient<Hidden, BiasOf<Chosen>>, Chosen>);
 
 /** Of the hidden rows' kind and the bias's form. */
-type BiasGradient<Hidden, Bias> = Bias extends FloatArray | readonly number[]
+type BiasGradient<Hidden, Bias> = Bias extends FloatArray | Float16ArrayLike | readonly number[]
   ? ElementsOf<Hidden>
   : Tensor<ElementsOf<Hidden>>;

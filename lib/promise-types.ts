@@ -23,11 +23,18 @@ import type {
   Signed,
   Target,
 } from './options';
-import type { CheckUnbiasedOptions, Estimate, UnbiasedReport } from './random/check-unbiased';
-import type { importanceSampling } from './random/importance';
-import type { Rng } from './random/rng';
-import type { GumbelOptions, SampleOptions, SampleResult } from './tokens/types';
-import type { Direction, ElementsOf, Input, Like, Options, Reduced, Storage, Tensor, TensorLike } from './types';
+import type {
+  Direction,
+  ElementsOf,
+  Input,
+  Like,
+  Options,
+  Reduced,
+  RowElementsOf,
+  Storage,
+  Tensor,
+  TensorLike,
+} from './types';
 
 /** Options that every function of softmax-native/promises has besides its own. */
 export interface PromiseOptions {
@@ -76,35 +83,35 @@ export interface HardmaxPromise {
 
 /** smoothMax. */
 export interface ReductionPromise {
-  <Logits extends Input, Rows = Tensor<ElementsOf<Logits>>>(
+  <Logits extends Input, Rows = Tensor<RowElementsOf<Logits>>>(
     logits: Logits,
-    options: Giving<ReductionOptions<Rows> & Fits<ElementsOf<Logits>>>,
+    options: Giving<ReductionOptions<Rows> & Fits<RowElementsOf<Logits>>>,
   ): Promise<Transferred<Reduced<Logits, Rows>>>;
-  <Logits extends Input, Rows = Tensor<ElementsOf<Logits>>>(
+  <Logits extends Input, Rows = Tensor<RowElementsOf<Logits>>>(
     logits: Logits,
-    options?: Keeping<ReductionOptions<Rows> & Fits<ElementsOf<Logits>>>,
+    options?: Keeping<ReductionOptions<Rows> & Fits<RowElementsOf<Logits>>>,
   ): Promise<Reduced<Logits, Rows>>;
 }
 
-type SignedOf<Logits, Rows> = Signed<Reduced<Logits, Rows>, Reduced<Logits, Tensor<ElementsOf<Logits>>>>;
+type SignedOf<Logits, Rows> = Signed<Reduced<Logits, Rows>, Reduced<Logits, Tensor<RowElementsOf<Logits>>>>;
 type Unsigned = { returnSign?: false | undefined };
 
 export interface LogSumExpPromise {
-  <Logits extends Input, Rows = Tensor<ElementsOf<Logits>>>(
+  <Logits extends Input, Rows = Tensor<RowElementsOf<Logits>>>(
     logits: Logits,
-    options: Giving<LogSumExpOptions<Rows> & Fits<ElementsOf<Logits>> & { returnSign: true }>,
+    options: Giving<LogSumExpOptions<Rows> & Fits<RowElementsOf<Logits>> & { returnSign: true }>,
   ): Promise<Transferred<SignedOf<Logits, Rows>>>;
-  <Logits extends Input, Rows = Tensor<ElementsOf<Logits>>>(
+  <Logits extends Input, Rows = Tensor<RowElementsOf<Logits>>>(
     logits: Logits,
-    options: Keeping<LogSumExpOptions<Rows> & Fits<ElementsOf<Logits>> & { returnSign: true }>,
+    options: Keeping<LogSumExpOptions<Rows> & Fits<RowElementsOf<Logits>> & { returnSign: true }>,
   ): Promise<SignedOf<Logits, Rows>>;
-  <Logits extends Input, Rows = Tensor<ElementsOf<Logits>>>(
+  <Logits extends Input, Rows = Tensor<RowElementsOf<Logits>>>(
     logits: Logits,
-    options: Giving<LogSumExpOptions<Rows> & Fits<ElementsOf<Logits>> & Unsigned>,
+    options: Giving<LogSumExpOptions<Rows> & Fits<RowElementsOf<Logits>> & Unsigned>,
   ): Promise<Transferred<Reduced<Logits, Rows>>>;
-  <Logits extends Input, Rows = Tensor<ElementsOf<Logits>>>(
+  <Logits extends Input, Rows = Tensor<RowElementsOf<Logits>>>(
     logits: Logits,
-    options?: Keeping<LogSumExpOptions<Rows> & Fits<ElementsOf<Logits>> & Unsigned>,
+    options?: Keeping<LogSumExpOptions<Rows> & Fits<RowElementsOf<Logits>> & Unsigned>,
   ): Promise<Reduced<Logits, Rows>>;
 }
 
@@ -209,15 +216,15 @@ export interface LinearCrossEntropyPromise {
 
 /** klDivergence. */
 export interface DivergencePromise {
-  <Logits extends Input, Rows = Tensor<ElementsOf<Logits>>>(
+  <Logits extends Input, Rows = Tensor<RowElementsOf<Logits>>>(
     logits: Logits,
     otherLogits: Input,
-    options: Giving<ReductionOptions<Rows> & Fits<ElementsOf<Logits>>>,
+    options: Giving<ReductionOptions<Rows> & Fits<RowElementsOf<Logits>>>,
   ): Promise<Transferred<Reduced<Logits, Rows>>>;
-  <Logits extends Input, Rows = Tensor<ElementsOf<Logits>>>(
+  <Logits extends Input, Rows = Tensor<RowElementsOf<Logits>>>(
     logits: Logits,
     otherLogits: Input,
-    options?: Keeping<ReductionOptions<Rows> & Fits<ElementsOf<Logits>>>,
+    options?: Keeping<ReductionOptions<Rows> & Fits<RowElementsOf<Logits>>>,
   ): Promise<Reduced<Logits, Rows>>;
 }
 
@@ -251,42 +258,4 @@ export interface AttentionVjpPromise {
     outputGradient: Storage<ElementsOf<Query>>,
     options?: Chosen,
   ): Promise<AttentionGradients<Query, Chosen>>;
-}
-export type CheckUnbiasedPromise = (
-  estimator: (rng: Rng) => Estimate | Promise<Estimate>,
-  exact: Estimate,
-  options: CheckUnbiasedOptions & Pick<PromiseOptions, 'signal'>,
-) => Promise<UnbiasedReport>;
-
-export type ImportanceSamplingPromise = (
-  ...args: Parameters<typeof importanceSampling>
-) => Promise<ReturnType<typeof importanceSampling>>;
-
-export interface SamplePromise {
-  <Logits extends Input>(logits: Logits, options: Giving<SampleOptions>): Promise<Transferred<SampleResult<Logits>>>;
-  <Logits extends Input>(logits: Logits, options?: Keeping<SampleOptions>): Promise<SampleResult<Logits>>;
-}
-
-export interface GumbelPromise {
-  <Logits extends Input, Out = Like<Logits>>(
-    logits: Logits,
-    options: Giving<GumbelOptions<Out> & Fits<ElementsOf<Logits>>>,
-  ): Promise<Transferred<Out>>;
-  <Logits extends Input, Out = Like<Logits>>(
-    logits: Logits,
-    options: Keeping<GumbelOptions<Out> & Fits<ElementsOf<Logits>>>,
-  ): Promise<Out>;
-}
-
-export interface GumbelVjpPromise {
-  <Logits extends Input, Out = Like<Logits>>(
-    logits: Logits,
-    g: Direction<Logits>,
-    options: Giving<GumbelOptions<Out> & Fits<ElementsOf<Logits>>>,
-  ): Promise<Transferred<Out>>;
-  <Logits extends Input, Out = Like<Logits>>(
-    logits: Logits,
-    g: Direction<Logits>,
-    options: Keeping<GumbelOptions<Out> & Fits<ElementsOf<Logits>>>,
-  ): Promise<Out>;
 }

@@ -5,6 +5,10 @@ import { memory, memoryMethods } from './addressing/memory';
 import type { PromisedMemoryConstructor } from './addressing/memory-types';
 import { softmaxState, stateMethods } from './addressing/softmax-state';
 import type { PromisedSoftmaxStateConstructor } from './addressing/state-types';
+import { categorical, categoricalMembers } from './distributions/categorical';
+import type { PromisedCategoricalConstructor } from './distributions/categorical-types';
+import type { PromisedMarkovRandomFieldConstructor } from './fields/field-types';
+import { fieldMembers, markovRandomField } from './fields/markov-random-field';
 import { adaptiveSoftmax } from './layers/adaptive';
 import type { PromisedAdaptiveSoftmaxConstructor } from './layers/adaptive-types';
 import { noiseContrastive } from './layers/contrastive';
@@ -19,6 +23,7 @@ import type { PromisedSampledSoftmaxConstructor } from './layers/sampled-types';
 import { jobBackend } from './native/backend';
 import { promised } from './native/promised';
 import { promisedMethods } from './native/promised-class';
+import { inTurns } from './native/turns';
 import { argmaxOperation } from './operations/argmax';
 import { attend } from './operations/attention';
 import { attendVjp } from './operations/attention-vjp';
@@ -39,15 +44,11 @@ import type {
   ArgmaxPromise,
   AttentionPromise,
   AttentionVjpPromise,
-  CheckUnbiasedPromise,
   CrossEntropyPromise,
   DiagnosePromise,
   DivergencePromise,
   ElementwisePromise,
-  GumbelPromise,
-  GumbelVjpPromise,
   HardmaxPromise,
-  ImportanceSamplingPromise,
   JacobianPromise,
   LinearCrossEntropyPromise,
   LogSumExpPromise,
@@ -55,10 +56,22 @@ import type {
   NllLossPromise,
   ProductPromise,
   ReductionPromise,
-  SamplePromise,
 } from './promise-types';
 import { checkUnbiasedInTurn } from './random/check-unbiased';
 import { importanceSampling as importanceSamplingAtOnce } from './random/importance';
+import type {
+  CheckUnbiasedPromise,
+  GumbelPromise,
+  GumbelVjpPromise,
+  ImportanceSamplingPromise,
+  SamplePromise,
+} from './random-promise-types';
+import { calibration } from './regression/calibration';
+import type { Calibration, CalibrationArguments } from './regression/calibration-types';
+import { maximumEntropy } from './regression/maximum-entropy';
+import type { MaximumEntropy, MaximumEntropyArguments } from './regression/maximum-entropy-types';
+import type { PromisedSoftmaxRegressionConstructor } from './regression/regression-types';
+import { regressionMethods, softmaxRegression } from './regression/softmax-regression';
 import { gumbel, gumbelVjp } from './tokens/gumbel';
 import { sampling } from './tokens/sample';
 
@@ -206,6 +219,15 @@ export const SoftmaxState: PromisedSoftmaxStateConstructor = promisedMethods(sof
 /** Memory that is read off the event loop: see Memory of softmax-native. */
 export const Memory: PromisedMemoryConstructor = promisedMethods(memory(jobBackend), memoryMethods);
 
+/** Categorical that is computed off the event loop: see Categorical of softmax-native. */
+export const Categorical: PromisedCategoricalConstructor = promisedMethods(categorical(jobBackend), categoricalMembers);
+
+/** MarkovRandomField that is computed in turns with the event loop: see MarkovRandomField of softmax-native. */
+export const MarkovRandomField: PromisedMarkovRandomFieldConstructor = promisedMethods(
+  markovRandomField(jobBackend, inTurns),
+  fieldMembers,
+);
+
 /** SampledSoftmax off the event loop: see SampledSoftmax of softmax-native. */
 export const SampledSoftmax: PromisedSampledSoftmaxConstructor = promisedMethods(
   sampledSoftmax(jobBackend),
@@ -231,4 +253,24 @@ export const gumbelSoftmax: GumbelPromise = promised(1, (logits: unknown, option
 /** gumbelSoftmaxVjp off the event loop: see gumbelSoftmaxVjp of softmax-native. */
 export const gumbelSoftmaxVjp: GumbelVjpPromise = promised(2, (logits: unknown, g: unknown, options?: object) =>
   gumbelVjp(jobBackend, gumbelSoftmaxVjp, logits, g, options),
+);
+
+/** SoftmaxRegression off the event loop: see SoftmaxRegression of softmax-native. */
+export const SoftmaxRegression: PromisedSoftmaxRegressionConstructor = promisedMethods(
+  softmaxRegression(jobBackend, inTurns),
+  regressionMethods,
+);
+
+/** fitMaximumEntropy off the event loop: see fitMaximumEntropy of softmax-native. */
+export const fitMaximumEntropy: (...args: MaximumEntropyArguments) => Promise<MaximumEntropy> = promised(
+  2,
+  (features: unknown, expectations: unknown, options?: object) =>
+    maximumEntropy(jobBackend, inTurns, fitMaximumEntropy, features, expectations, options),
+);
+
+/** calibrateTemperature off the event loop: see calibrateTemperature of softmax-native. */
+export const calibrateTemperature: (...args: CalibrationArguments) => Promise<Calibration> = promised(
+  2,
+  (logits: unknown, labels: unknown, options?: object) =>
+    calibration(jobBackend, inTurns, calibrateTemperature, logits, labels, options),
 );

@@ -3,6 +3,8 @@
 
 import { memory } from './addressing/memory';
 import { softmaxState } from './addressing/softmax-state';
+import { categorical } from './distributions/categorical';
+import { markovRandomField } from './fields/markov-random-field';
 import type * as library from './index';
 import { adaptiveSoftmax } from './layers/adaptive';
 import { noiseContrastive } from './layers/contrastive';
@@ -25,7 +27,11 @@ import { loss } from './operations/loss';
 import { product } from './operations/products';
 import { reduction } from './operations/reduction';
 import { logSoftmaxOperation, softmaxOperation } from './operations/softmax';
+import { atOnce } from './optimization/run';
 import { referenceBackend } from './reference/backend';
+import { calibration } from './regression/calibration';
+import { maximumEntropy } from './regression/maximum-entropy';
+import { softmaxRegression } from './regression/softmax-regression';
 import { gumbel, gumbelVjp } from './tokens/gumbel';
 import { sampling } from './tokens/sample';
 
@@ -151,6 +157,12 @@ export const SoftmaxState: typeof library.SoftmaxState = softmaxState(referenceB
 /** Memory in float64 TypeScript: see Memory of softmax-native. */
 export const Memory: typeof library.Memory = memory(referenceBackend);
 
+/** Categorical in float64 TypeScript: see Categorical of softmax-native. */
+export const Categorical: typeof library.Categorical = categorical(referenceBackend);
+
+/** MarkovRandomField in float64 TypeScript: see MarkovRandomField of softmax-native. */
+export const MarkovRandomField: typeof library.MarkovRandomField = markovRandomField(referenceBackend, atOnce);
+
 /** HierarchicalSoftmax in float64 TypeScript: see HierarchicalSoftmax of softmax-native. */
 export const HierarchicalSoftmax: typeof library.HierarchicalSoftmax = hierarchicalSoftmax(referenceBackend);
 
@@ -170,3 +182,14 @@ export const gumbelSoftmax: typeof library.gumbelSoftmax = (logits, options) =>
 /** gumbelSoftmaxVjp in float64 TypeScript: see gumbelSoftmaxVjp of softmax-native. */
 export const gumbelSoftmaxVjp: typeof library.gumbelSoftmaxVjp = (logits, g, options) =>
   gumbelVjp(referenceBackend, gumbelSoftmaxVjp, logits, g, options) as never;
+
+/** SoftmaxRegression in float64 TypeScript: see SoftmaxRegression of softmax-native. */
+export const SoftmaxRegression: typeof library.SoftmaxRegression = softmaxRegression(referenceBackend, atOnce);
+
+/** fitMaximumEntropy in float64 TypeScript: see fitMaximumEntropy of softmax-native. */
+export const fitMaximumEntropy: typeof library.fitMaximumEntropy = (features, expectations, options) =>
+  maximumEntropy(referenceBackend, atOnce, fitMaximumEntropy, features, expectations, options) as never;
+
+/** calibrateTemperature in float64 TypeScript: see calibrateTemperature of softmax-native. */
+export const calibrateTemperature: typeof library.calibrateTemperature = (logits, labels, options) =>
+  calibration(referenceBackend, atOnce, calibrateTemperature, logits, labels, options) as never;

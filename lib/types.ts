@@ -14,18 +14,32 @@ import type {
   LinearTrainCall,
 } from './layer-calls';
 import type { StateCall, StateProbabilitiesCall } from './state-calls';
-import type { SampleCall } from './token-calls';
+import type { GumbelCall, SampleCall } from './token-calls';
 import type { TreeDistributionCall, TreeLossCall, TreeSampleCall, TreeTopKCall, TreeTrainCall } from './tree-calls';
 
 /** Real arrays that the functions compute with; the result has the same kind. */
 export type FloatArray = Float32Array | Float64Array;
+
+/** A Float16Array, where the runtime has it. */
+export interface Float16ArrayLike {
+  readonly [Symbol.toStringTag]: 'Float16Array';
+  readonly length: number;
+  [index: number]: number;
+}
+
+/** Storage of 16-bit floats: a Uint16Array holds float16 or bfloat16, which the `type` of its tensor says. */
+export type HalfArray = Float16ArrayLike | Uint16Array;
+
+/** Arrays of floats of any type. */
+export type Floats = FloatArray | HalfArray;
 
 /** What an element is called where it has to be named. */
 export type FloatType = 'float32' | 'float64';
 
 /**
  * Row-major data with a shape, as it may be passed: an onnxruntime or transformers.js tensor has this form.
- * `data` must be a Float32Array or a Float64Array (a Uint8Array for a mask), which the functions check.
+ * `data` must be a Float32Array, a Float64Array, a Float16Array, or a Uint16Array with the type 'float16' or 'bfloat16' (a
+ * Uint8Array for a mask), which the functions check.
  */
 export interface TensorLike {
   readonly data: ArrayLike<unknown>;
@@ -34,29 +48,41 @@ export interface TensorLike {
 }
 
 /** Row-major data with a shape, as the functions return it. */
-export interface Tensor<Elements extends FloatArray | Int32Array = FloatArray> {
+export interface Tensor<Elements extends Floats | Int32Array = FloatArray> {
   readonly data: Elements;
   readonly dims: readonly number[];
-  readonly type: 'float32' | 'float64' | 'int32';
+  readonly type: 'float32' | 'float64' | 'float16' | 'bfloat16' | 'int32';
 }
 
-/** Logits: one vector as a typed array or as numbers, or a tensor of them. */
-export type Input = FloatArray | readonly number[] | TensorLike;
+/**
+ * Logits: one vector as a Float32Array, Float64Array, Float16Array or numbers, or a tensor of them. Those of 16 bits are
+ * computed with as float32; results of their shape are rounded to them, others are float32.
+ */
+export type Input = FloatArray | Float16ArrayLike | readonly number[] | TensorLike;
 
-/** The array that holds results for logits of type `Logits`: float32 stays float32, all else is float64. */
-export type ElementsOf<Logits> = Logits extends Float32Array | { readonly data: Float32Array }
+/** The array that holds results for logits of type `Logits`: of their element type, float64 for plain numbers. */
+export type ElementsOf<Logits> = Logits extends infer Half extends Float16ArrayLike
+  ? Half
+  : Logits extends { readonly data: infer Data extends HalfArray }
+    ? Data
+    : Logits extends Float32Array | { readonly data: Float32Array }
+      ? Float32Array
+      : Logits extends Float64Array | readonly number[] | { readonly data: Float64Array }
+        ? Float64Array
+        : FloatArray;
+
+/** The same for what is one number for each row: of 16-bit floats float32. */
+export type RowElementsOf<Logits> = Logits extends Float16ArrayLike | { readonly data: HalfArray }
   ? Float32Array
-  : Logits extends Float64Array | readonly number[] | { readonly data: Float64Array }
-    ? Float64Array
-    : FloatArray;
+  : Extract<ElementsOf<Logits>, FloatArray>;
 
 /** A result of the shape of the logits: array in, array out; tensor in, tensor out. */
-export type Like<Logits> = Logits extends FloatArray | readonly number[]
+export type Like<Logits> = Logits extends FloatArray | Float16ArrayLike | readonly number[]
   ? ElementsOf<Logits>
   : Tensor<ElementsOf<Logits>>;
 
 /** A result of one number for each row: a number for one vector, `Rows` for a tensor. */
-export type Reduced<Logits, Rows> = Logits extends FloatArray | readonly number[] ? number : Rows;
+export type Reduced<Logits, Rows> = Logits extends FloatArray | Float16ArrayLike | readonly number[] ? number : Rows;
 
 /** Storage that may be given for a result: an array, or a tensor around one. */
 export type Storage<Elements> = Elements | (TensorLike & { readonly data: Elements });
@@ -252,6 +278,8 @@ export interface Backend {
   readonly treeTrain: Operation<TreeTrainCall>;
 
   readonly sample: Operation<SampleCall>;
+  readonly gumbelSoftmax: Operation<GumbelCall>;
+  readonly gumbelSoftmaxVjp: Operation<GumbelCall>;
 
   readonly softmaxBetaGradient: Kernel;
   /** The Jacobian of softmax is symmetric: this is its JVP, too. */

@@ -1,8 +1,8 @@
 // onnxruntime-node: a session for each case and thread count; a call is a promise over a run on this thread.
 import * as ort from 'onnxruntime-node';
+import { onnxModel } from '../../examples/tokens/onnx-model.mjs';
 import { mapValues } from '../inputs.mjs';
 import { graphOf } from './onnx-graphs.mjs';
-import { onnxModel } from './onnx-model.mjs';
 
 // Its pool goes on spinning for a while after a job, on the cores that the next contestant needs.
 const SPINNING_MS = 25;

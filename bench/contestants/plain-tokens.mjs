@@ -1,7 +1,7 @@
 // A token as programs in JavaScript draw it: penalties on a copy, a sort of the vocabulary, softmax of what top-k leaves,
 // then top-p.
 
-export function plainToken(logits, { temperature, topK, topP, ...penalties }, uniform) {
+export function plainToken(logits, { temperature, topK, topP = 1, ...penalties }, uniform) {
   const z = penalised(logits, penalties);
   const order = Array.from(z.keys()).sort((a, b) => z[b] - z[a]);
   const best = order.slice(0, topK);

@@ -22,7 +22,7 @@ template <class T>
 struct Field {
   explicit Field(std::size_t count)
       : n(count), x(logits<T>(count)), out(count), weight(count, T(0.5)), spare(count), mask(count, 1), row_max(count),
-        row_sum(count), ids(count) {
+        row_sum(count), doubles(2 * count, 0.5), ids(count), halves(count) {
     for (const T value : x) {
       if (value > max) max = value;
     }
@@ -36,8 +36,9 @@ struct Field {
   std::vector<T> x, out, weight, spare;
   std::vector<std::uint8_t> mask;
   std::vector<T> row_max;
-  std::vector<double> row_sum;
+  std::vector<double> row_sum, doubles;
   std::vector<std::int32_t> ids;
+  std::vector<std::uint16_t> halves;
   T max = -100;
   double sum = 0, at_max = 0, sums[8] = {};
 };
@@ -136,6 +137,16 @@ struct Cases {
     each_ten([&](T* const* rows, T* g) { k.row_updates(f.x.data(), rows, g, kTen, kDim, T(1e-6), gradient); });
   }
   void anchored_rest() { k.anchored_rest(f.x.data(), nullptr, f.n, f.max, 0, 1, f.sums); }
+  double* doubles(std::size_t i) { return f.doubles.data() + i * f.n; }
+  void token_weights() { k.token_weights(f.x.data(), doubles(0), doubles(1), f.n, f.max, 1, -1000, f.sums); }
+  void kept_weights() { k.kept_weights(f.x.data(), f.x.data(), doubles(1), f.n, T(-1), f.sums); }
+  void weight_above() { seen = k.weight_above(f.x.data(), doubles(1), f.n, T(0)); }
+  void typical_scores() { k.typical_scores(f.x.data(), doubles(1), doubles(0), f.n, 2, 1); }
+  void count_above() { seen = static_cast<double>(k.count_above(f.x.data(), f.n, T(1))); }
+  void find_between() { seen = static_cast<double>(k.find_between(f.x.data(), f.n, T(9), T(10), f.ids.data())); }
+  void widen_halves() { k.widen_halves(f.halves.data(), f.out.data(), f.n, false); }
+  void narrow_halves() { k.narrow_halves(f.x.data(), f.halves.data(), f.n, false); }
+  void add_gumbel() { k.add_gumbel(f.x.data(), f.out.data(), f.n, 1, 0); }
   // Rows of 64, of one weight.
   void add_weighted_rows() {
     constexpr std::size_t kColumns = 64;

@@ -1,10 +1,11 @@
-// npm run demo: learns to read digits with the library's softmax, shows what temperature does to a doubtful one, and
-// times one long row. Takes a second or two.
+// npm run demo: learns to read digits with the library's softmax regression, shows what temperature does to a doubtful
+// one, times one long row, and finds the temperature at which the confidences are right. Takes a second or two.
 import { backend, setThreads, softmax } from 'softmax-native';
+import { BINS, calibrate } from './calibration.mjs';
 import { CLASSES, loadDigits, split } from './digits.mjs';
 import { drawConfusion, drawDigit, drawProbabilities } from './drawing.mjs';
 import { compare, drawLogits } from './large-row.mjs';
-import { accuracy, predict, train } from './model.mjs';
+import { accuracy, train } from './model.mjs';
 import { bar, bold, cyan, dim, green, heading, print, progress } from './terminal.mjs';
 
 const TEMPERATURES = [0, 0.5, 1, 2, 8];
@@ -15,6 +16,7 @@ const model = learn();
 judge();
 showTemperatures(mostUncertain());
 timeLargeRow();
+calibrateConfidences();
 
 function describeBackend() {
   if (backend.kind === 'typescript') return `no binary, the TypeScript reference runs: ${backend.reason}`;
@@ -25,20 +27,21 @@ function learn() {
   heading(`Learning from ${training.length} hand-written digits`);
   const show = progress('  training');
   const start = performance.now();
+  // As far as the gradient has fallen on its way to a millionth.
   const trained = train(training, {
-    onEpoch: ({ epoch, epochs, loss }) => show(epoch / epochs, `cross-entropy ${loss.toFixed(3)}`),
+    onStep: ({ loss, gradientNorm }) =>
+      show(Math.max(0, Math.min(1, Math.log10(gradientNorm) / -6)), `cross-entropy ${loss.toFixed(3)}`),
   });
+  const { iterations } = trained.report;
   print(
-    dim(
-      `  linear softmax classifier, linearCrossEntropy and its gradients, ${((performance.now() - start) / 1000).toFixed(1)} s`,
-    ),
+    dim(`  SoftmaxRegression, ${iterations} steps of L-BFGS, ${((performance.now() - start) / 1000).toFixed(1)} s`),
   );
   return trained;
 }
 
 function judge() {
   heading(`Judged by ${heldOut.length} digits it has not seen`);
-  const predictions = predict(model, heldOut);
+  const predictions = [...model.predict(heldOut)];
   const right = accuracy(predictions, heldOut);
   print(`  ${green(`${(100 * right).toFixed(1)} % right`)}\n`);
   for (const line of drawConfusion(predictions, heldOut)) print(line);
@@ -94,4 +97,25 @@ function timeLargeRow() {
       '  which float32 kernels round to float32: at most 1 ulp for each unit of -ln p, so only the least likely have it',
     ),
   );
+}
+
+function calibrateConfidences() {
+  heading('How far its confidences can be trusted');
+  const { temperature, before, after } = calibrate(model, training, heldOut);
+  for (const [name, { loss, expectedCalibrationError, bins }] of Object.entries({ before, after })) {
+    const at = name === 'before' ? 1 : temperature;
+    print(
+      `  T = ${at.toFixed(2)}   expected calibration error ${cyan((100 * expectedCalibrationError).toFixed(1).padStart(4))} %   cross-entropy ${loss.toFixed(3)}`,
+    );
+    if (name === 'after') print();
+    else continue;
+    for (const { lower, upper, count, accuracy: right, confidence } of bins) {
+      if (count === 0) continue;
+      const range = `${lower.toFixed(1)} to ${upper.toFixed(1)}`;
+      print(
+        `  confidence ${range}  ${cyan(bar(right, 16))} ${(100 * right).toFixed(0).padStart(3)} % right, ${(100 * confidence).toFixed(0).padStart(3)} % expected  ${dim(`${count} digits`)}`,
+      );
+    }
+  }
+  print(dim(`  ${BINS} bins of the held-out digits; the temperature is from five folds of the others`));
 }

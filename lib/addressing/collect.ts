@@ -1,6 +1,7 @@
 // A state made of all that a source gives, chunk by chunk, as it comes.
 import { aborted, invalidType } from '../errors';
 import { isArray, kindOf } from '../intrinsics';
+import { iteratorOf, unlessAborted } from '../operations/sources';
 import { validateOptions } from '../validate';
 
 interface Pushing {
@@ -35,27 +36,6 @@ export async function collectInto<State extends Pushing>(
 function readSignal(signal: unknown): AbortSignal | undefined {
   if (signal === undefined || signal instanceof AbortSignal) return signal;
   throw invalidType('options.signal', 'an instance of AbortSignal', signal);
-}
-
-function iteratorOf(source: unknown): AsyncIterator<unknown> | Iterator<unknown> {
-  const iterable = source as Partial<AsyncIterable<unknown> & Iterable<unknown>> | null | undefined;
-  const method = iterable?.[Symbol.asyncIterator] ?? iterable?.[Symbol.iterator];
-  if (typeof method !== 'function') throw invalidType('source', 'an async iterable or an iterable', source);
-  return (method as (this: unknown) => AsyncIterator<unknown> | Iterator<unknown>).call(source);
-}
-
-async function unlessAborted<Result>(result: Result, signal: AbortSignal | undefined): Promise<Awaited<Result>> {
-  if (signal === undefined) return await result;
-  let abort = (): void => {};
-  const abortion = new Promise<never>((_, reject) => {
-    abort = () => reject(aborted(signal.reason));
-  });
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([result, abortion]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }
 
 function chunkOf(value: unknown): { logits: unknown; offset?: unknown; values?: unknown } {

@@ -1,5 +1,6 @@
 // The classes as users get them: an error looks as if made by the method that was called.
 import { atCallSite } from '../errors';
+import { descriptorOf } from '../intrinsics';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -16,25 +17,28 @@ export const computingMethods = {
   trainStep: 2,
 } as const;
 
-/** The class with these methods, and its static `fromBytes`, hidden from the stacks of errors. */
+/** The class with these methods and accessors, and these static methods that it has, hidden from the stacks of errors. */
 export function exposed<Layer extends Class>(
   layer: Layer,
-  methods: readonly string[] = Object.keys(computingMethods),
+  members: readonly string[] = Object.keys(computingMethods),
+  statics: readonly string[] = ['fromBytes'],
 ): Layer {
-  for (const name of methods) expose(layer.prototype as object, name);
-  expose(layer, 'fromBytes');
+  for (const name of members) expose(layer.prototype as object, name);
+  for (const name of statics) if (name in layer) expose(layer, name);
   return layer;
 }
 
 function expose(owner: object, name: string): void {
-  const method = (owner as Record<string, Method>)[name] as Method;
+  const { get, value } = descriptorOf(owner, name);
+  const member = (get ?? value) as Method;
   const entry = function (this: unknown, ...args: unknown[]): unknown {
     try {
-      return method.apply(this, args);
+      return member.apply(this, args);
     } catch (error) {
       throw atCallSite(error, entry);
     }
   };
   Object.defineProperty(entry, 'name', { value: name });
-  Object.defineProperty(owner, name, { value: entry, writable: true, configurable: true });
+  const shown = get === undefined ? { value: entry, writable: true } : { get: entry };
+  Object.defineProperty(owner, name, { ...shown, configurable: true });
 }

@@ -94,6 +94,8 @@ function backendOf(binary: Addon): Backend {
     treeSample: prompt(binary, descriptions.treeSample),
     treeTrain: prompt(binary, descriptions.treeTrain),
     sample: prompt(binary, descriptions.sample),
+    gumbelSoftmax: prompt(binary, descriptions.gumbelSoftmax),
+    gumbelSoftmaxVjp: prompt(binary, descriptions.gumbelSoftmaxVjp),
 
     softmaxBetaGradient: new NativeKernel(binary, descriptions.softmaxBetaGradient, 'elements', 0, undefined),
     softmaxVjp: prompt(binary, descriptions.softmaxVjp),
@@ -140,6 +142,8 @@ function jobsOf(binary: Addon): Backend {
     treeSample: job(binary, descriptions.treeSample),
     treeTrain: job(binary, descriptions.treeTrain),
     sample: job(binary, descriptions.sample),
+    gumbelSoftmax: job(binary, descriptions.gumbelSoftmax),
+    gumbelSoftmaxVjp: job(binary, descriptions.gumbelSoftmaxVjp),
 
     softmaxBetaGradient: job(binary, descriptions.softmaxBetaGradient),
     softmaxVjp: job(binary, descriptions.softmaxVjp),

@@ -6,7 +6,7 @@ import { candidateLoss, trainOwnCandidates, trainSharedCandidates } from './cand
 import { Flag } from './frame';
 import type { Description } from './invoke';
 import { divergence, linearLoss, loss } from './losses';
-import { sample } from './tokens';
+import { gumbelSoftmax, gumbelSoftmaxVjp, sample } from './tokens';
 import { treeDistribution, treeLoss, treeSample, treeTopK, treeTrain } from './trees';
 
 const names = ['logits', 'options.out', 'options.mask', 'options.weights', 'sign'];
@@ -92,6 +92,8 @@ export const descriptions = {
   treeTrain,
 
   sample,
+  gumbelSoftmax,
+  gumbelSoftmaxVjp,
 
   softmaxBetaGradient: familyMember('softmaxBetaGradient'),
   softmaxVjp: product('softmaxVjp', 'p', 'g'),

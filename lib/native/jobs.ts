@@ -37,7 +37,7 @@ export function onlyChecking(call: () => unknown): void {
 }
 
 /** What every call for a promise looks at before it computes. */
-function beforeWork(): void {
+export function beforeWork(): void {
   if (isOnlyChecking) throw checked;
   if (signal?.aborted) throw aborted(signal.reason);
 }

@@ -2,6 +2,7 @@
 import {
   bufferOf,
   bytesOf,
+  Float16Array,
   Float32Array,
   Float64Array,
   Int32Array,
@@ -10,6 +11,7 @@ import {
   lengthOf,
   offsetOf,
   Uint8Array,
+  Uint16Array,
 } from '../intrinsics';
 
 /** What became of the arguments. */
@@ -24,11 +26,13 @@ export interface Given {
 
 type View = new (buffer: ArrayBuffer, offset: number, length: number) => unknown;
 
-const constructors: Readonly<Record<string, View>> = {
+const constructors: Readonly<Record<string, View | undefined>> = {
+  Float16Array,
   Float32Array,
   Float64Array,
   Int32Array,
   Uint8Array,
+  Uint16Array,
   BigInt64Array,
 };
 

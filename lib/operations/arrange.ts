@@ -12,8 +12,9 @@ import {
   partStrides,
   sizeOf,
 } from '../shape';
-import type { FloatArray, Parts } from '../types';
+import type { FloatArray, Floats, Parts } from '../types';
 import { type Given, measure } from './arguments';
+import { arrayOfKind, type HalfKind, isHalf, narrow, widened, widenedKind } from './halves';
 
 // float32 kernels hold beta as a sum of two float32: beyond this range a part would overflow or lose its bits.
 const leastScale = 2 ** -60;
@@ -56,7 +57,7 @@ const pick = (values: readonly number[], axes: readonly number[]): number[] =>
 
 /** A result that is computed in one array and wanted in another, which the user calls `name`. */
 interface Copied {
-  readonly out: FloatArray | Int32Array;
+  readonly out: Floats | Int32Array;
   readonly name: string;
   readonly length: number;
   readonly copy: () => void;
@@ -75,10 +76,10 @@ export class Arrangement {
   constructor(
     private readonly dims: readonly number[],
     private readonly layout: Layout,
-    kind: string,
+    private readonly kind: string,
     beta: number,
   ) {
-    this.computed = fitsFloat32(beta) ? kind : 'Float64Array';
+    this.computed = fitsFloat32(beta) ? widenedKind(kind) : 'Float64Array';
   }
 
   /** Asked for only where something is not in place: it costs most of a short call. */
@@ -88,7 +89,8 @@ export class Arrangement {
   }
 
   /** An array of the logits' shape. */
-  input(data: FloatArray): FloatArray {
+  input(given: { data: Floats; kind: string }): FloatArray {
+    const data = widened(given.kind, given.data);
     if (this.layout.inPlace) return this.convert(data);
     const { order } = this;
     const copy = allocateLike(this.computed, sizeOf(this.dims));
@@ -97,20 +99,24 @@ export class Arrangement {
   }
 
   /** Storage for a result of the logits' shape, which the user calls `name`. */
-  elements(out: FloatArray, name?: string): FloatArray {
+  elements(out: Floats, name?: string): FloatArray {
     if (this.layout.inPlace) return this.rows(out, name);
     const { order } = this;
     return this.copied(out, name, order.dims, order.strides, order.given);
   }
 
   /** Storage for a result that does not follow the logits' axes: one number for each row, a matrix for each. */
-  rows<Result extends FloatArray | Int32Array>(out: Result, name?: string): Result {
-    if (kindOf(out) === 'Int32Array' || kindOf(out) === this.computed) return out;
-    return this.copied(out, name, [lengthOf(out)], [1], [1]) as Result;
+  rows(out: Int32Array, name?: string): Int32Array;
+  rows(out: Floats, name?: string): FloatArray;
+  rows(out: Floats | Int32Array, name?: string): FloatArray | Int32Array;
+  rows(out: Floats | Int32Array, name?: string): FloatArray | Int32Array {
+    const kind = kindOf(out);
+    if (kind === 'Int32Array' || kind === this.computed) return out as FloatArray | Int32Array;
+    return this.copied(out, name, [lengthOf(out)], [1], [1]);
   }
 
   /** Storage that is written only when the computation has ended well. */
-  apart(out: FloatArray): FloatArray {
+  apart(out: Floats): FloatArray {
     return this.copied(out, undefined, [lengthOf(out)], [1], [1]);
   }
 
@@ -132,7 +138,11 @@ export class Arrangement {
     return { data: whole as Data, strides: { outer: layout.n * layout.inner, n: layout.inner, inner: 1 } };
   }
 
-  /** The array in the type computed with. */
+  /** An array of any shape in the type computed with. */
+  converted(given: { data: Floats; kind: string }): FloatArray {
+    return this.convert(widened(given.kind, given.data));
+  }
+
   convert(data: FloatArray): FloatArray {
     if (kindOf(data) === this.computed) return data;
     return own(this.computed === 'Float32Array' ? new Float32Array(data) : new Float64Array(data));
@@ -145,15 +155,23 @@ export class Arrangement {
   }
 
   private copied(
-    out: FloatArray | Int32Array,
+    out: Floats | Int32Array,
     name = 'options.out',
     dims: readonly number[],
     from: readonly number[],
     to: readonly number[],
   ): FloatArray {
     const computed = allocateLike(this.computed, sizeOf(dims));
-    const copy = (): void => copyStrided(dims, computed, from, out, to);
+    const copy = (): void => {
+      const wide = this.holdsHalves(out) ? new Float32Array(lengthOf(out)) : out;
+      copyStrided(dims, computed, from, wide, to);
+      if (wide !== out) narrow(this.kind as HalfKind, wide as Float32Array, out);
+    };
     this.copies.push({ out, name, length: lengthOf(out), copy });
     return computed;
+  }
+
+  private holdsHalves(out: Floats | Int32Array): boolean {
+    return isHalf(this.kind) && kindOf(out) === arrayOfKind(this.kind);
   }
 }

@@ -4,20 +4,20 @@
 import type { AttentionScores } from '../attention-calls';
 import { invalidType } from '../errors';
 import { layoutOf } from '../shape';
-import type { FloatArray } from '../types';
+import type { Floats } from '../types';
 import { validateOptions } from '../validate';
-import { type Given, readFloats, readLike, readMask, readStorage } from './arguments';
+import { type Given, measureWidened, readAnyFloats, readAnyLike, readMask, readStorage } from './arguments';
 import { Arrangement, fitsFloat32 } from './arrange';
 import type { Shapes } from './attention-shapes';
 import { placeOnScores } from './score-arrays';
 import { readScoreSettings, type ScoreSettings } from './score-settings';
 
 export interface Asked {
-  readonly query: Given<FloatArray>;
-  readonly key: Given<FloatArray>;
-  readonly value: Given<FloatArray>;
+  readonly query: Given<Floats>;
+  readonly key: Given<Floats>;
+  readonly value: Given<Floats>;
   readonly mask: Given<Uint8Array> | undefined;
-  readonly bias: Given<FloatArray> | undefined;
+  readonly bias: Given<Floats> | undefined;
   readonly settings: ScoreSettings;
 }
 
@@ -25,7 +25,7 @@ export function readAsked(query: unknown, key: unknown, value: unknown, options:
   validateOptions(options);
   const { mask, bias } = options as { mask?: unknown; bias?: unknown };
   const settings = readScoreSettings(options);
-  const givenQuery = readFloats('query', query);
+  const givenQuery = readAnyFloats('query', query);
   if (givenQuery.dims === undefined) throw invalidType('query', 'an object with data and dims', query);
   const { kind } = givenQuery;
   return {
@@ -33,13 +33,13 @@ export function readAsked(query: unknown, key: unknown, value: unknown, options:
     key: readTensor('key', key, kind),
     value: readTensor('value', value, kind),
     mask: mask === undefined ? undefined : readMask('options.mask', mask),
-    bias: bias === undefined ? undefined : readLike('options.bias', bias, kind),
+    bias: bias === undefined ? undefined : readAnyLike('options.bias', bias, kind),
     settings,
   };
 }
 
-function readTensor(name: string, value: unknown, kind: string): Given<FloatArray> {
-  const given = readStorage<FloatArray>(name, value, kind);
+function readTensor(name: string, value: unknown, kind: string): Given<Floats> {
+  const given = readStorage<Floats>(name, value, kind);
   if (given.dims === undefined) throw invalidType(name, 'an object with data and dims', value);
   return given;
 }
@@ -63,7 +63,7 @@ export function arrange(asked: Asked, shapes: Shapes): Arranged {
   const fits = fitsFloat32(beta) && fitsFloat32(scale) && fitsFloat32(beta === 0 ? 1 : scale * beta);
   const arrangement = new Arrangement(dims, layout, query.kind, fits ? 1 : Number.MIN_VALUE);
   const placedMask = mask && placeOnScores(mask, dims);
-  const placedBias = bias && placeOnScores(bias, dims);
+  const placedBias = bias && placeOnScores(measureWidened(bias), dims);
   const offset = fromTheTop ? 0 : keys - queries;
   return {
     arrangement,
@@ -75,9 +75,9 @@ export function arrange(asked: Asked, shapes: Shapes): Arranged {
       maskStrides: undefined,
       beta,
       rule,
-      query: arrangement.convert(query.data),
-      key: arrangement.convert(key.data),
-      value: arrangement.convert(value.data),
+      query: arrangement.converted(query),
+      key: arrangement.converted(key),
+      value: arrangement.converted(value),
       heads,
       keyHeads: rank < 3 ? 1 : (shapes.key[rank - 3] as number),
       queries,

@@ -1,6 +1,6 @@
 // The shapes of attention: which fit each other, and which come of them.
 import { printShape, shapeMismatch } from '../errors';
-import type { FloatArray } from '../types';
+import type { Floats } from '../types';
 import { type Given, measure } from './arguments';
 
 /** The shapes, once they are known to fit. */
@@ -14,7 +14,7 @@ export interface Shapes {
   readonly scores: readonly number[];
 }
 
-export function measureShapes(query: Given<FloatArray>, key: Given<FloatArray>, value: Given<FloatArray>): Shapes {
+export function measureShapes(query: Given<Floats>, key: Given<Floats>, value: Given<Floats>): Shapes {
   const dims = measure(query);
   const rank = dims.length;
   if (rank < 2) throw shapeMismatch('query', 'have shape [..., heads, length, d] or [length, d]', shapeOf(dims));

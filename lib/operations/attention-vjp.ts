@@ -3,7 +3,7 @@
 import type { AttentionScores, AttentionVjpCall } from '../attention-calls';
 import { atCallSite, invalidValue } from '../errors';
 import { broadcastStrides, sizeOf } from '../shape';
-import type { FloatArray, Operation } from '../types';
+import type { FloatArray, Floats, Operation } from '../types';
 import { validateFlag } from '../validate';
 import { type Given, measureStorage, readStorage } from './arguments';
 import { type Arrangement, allocateLike } from './arrange';
@@ -11,6 +11,7 @@ import { attentionNames } from './attention';
 import { type Asked, arrange, readAsked } from './attention-arguments';
 import { measureShapes } from './attention-shapes';
 import type { Entry } from './execute';
+import { allocateOf, ofKind, widenedKind } from './halves';
 import { tensorOf } from './results';
 import { shapeOnScores } from './score-arrays';
 import { concluding } from './shared';
@@ -46,17 +47,17 @@ export function attendVjp(
     if (wantsBias && asked.bias === undefined) {
       throw invalidValue('options.biasGradient', 'must not be given without options.bias', biasGradient);
     }
-    const direction = readStorage<FloatArray>('outputGradient', outputGradient, kind);
+    const direction = readStorage<Floats>('outputGradient', outputGradient, kind);
     const knownOutput = readKnown('options.output', output, kind);
-    const knownLogSumExp = readKnown('options.logSumExp', logSumExp, kind);
+    const knownLogSumExp = readKnown('options.logSumExp', logSumExp, widenedKind(kind));
     const shapes = measureShapes(asked.query, asked.key, asked.value);
     measureStorage(direction, shapes.output);
     if (knownOutput !== undefined) measureStorage(knownOutput, shapes.output);
     if (knownLogSumExp !== undefined) measureStorage(knownLogSumExp, shapes.rows);
     const { scores, arrangement } = arrange(asked, shapes);
     const [queryGradient, keyGradient, valueGradient] = [shapes.query, shapes.key, shapes.value].map((dims) =>
-      allocateLike(kind, sizeOf(dims)),
-    ) as [FloatArray, FloatArray, FloatArray];
+      allocateOf(kind, sizeOf(dims)),
+    ) as [Floats, Floats, Floats];
     const bias = wantsBias ? biasResult(asked, scores, shapes.scores) : undefined;
     const call: AttentionVjpCall = {
       outer: scores.outer,
@@ -67,7 +68,7 @@ export function attendVjp(
       beta: scores.beta,
       rule: scores.rule,
       scores,
-      direction: arrangement.convert(direction.data),
+      direction: arrangement.converted(direction),
       out: convertKnown(knownOutput, arrangement),
       logSumExp: convertKnown(knownLogSumExp, arrangement),
       queryGradient: arrangement.rows(queryGradient),
@@ -77,9 +78,9 @@ export function attendVjp(
     };
     const result = (): AttentionGradients => {
       const found: AttentionGradients = {
-        queryGradient: tensorOf(queryGradient, shapes.query),
-        keyGradient: tensorOf(keyGradient, shapes.key),
-        valueGradient: tensorOf(valueGradient, shapes.value),
+        queryGradient: tensorOf(queryGradient, shapes.query, kind),
+        keyGradient: tensorOf(keyGradient, shapes.key, kind),
+        valueGradient: tensorOf(valueGradient, shapes.value, kind),
       };
       if (bias !== undefined) found.biasGradient = bias.result();
       return found;
@@ -90,22 +91,23 @@ export function attendVjp(
   }
 }
 
-const readKnown = (name: string, value: unknown, kind: string): Given<FloatArray> | undefined =>
-  value === undefined ? undefined : readStorage<FloatArray>(name, value, kind);
+const readKnown = (name: string, value: unknown, kind: string): Given<Floats> | undefined =>
+  value === undefined ? undefined : readStorage<Floats>(name, value, kind);
 
-const convertKnown = (given: Given<FloatArray> | undefined, arrangement: Arrangement): FloatArray | undefined =>
-  given && arrangement.convert(given.data);
+const convertKnown = (given: Given<Floats> | undefined, arrangement: Arrangement): FloatArray | undefined =>
+  given && arrangement.converted(given);
 
 /** Storage for the gradient of the bias as the backend sees it, and that in the shape of the bias. */
 function biasResult(asked: Asked, scores: AttentionScores, dims: readonly number[]) {
-  const bias = asked.bias as Given<FloatArray>;
+  const bias = asked.bias as Given<Floats>;
+  const { kind } = asked.query;
   const shape = shapeOnScores(bias, dims);
   const size = sizeOf(shape);
   const placed = scores.bias as FloatArray;
-  const gradient = allocateLike(asked.query.kind, placed.length);
+  const gradient = allocateLike(widenedKind(kind), placed.length);
   const result = (): unknown => {
-    const own = gradient.length === size ? gradient : summed(gradient, dims, shape);
-    return bias.dims === undefined ? own : tensorOf(own, bias.dims);
+    const own = ofKind(kind, gradient.length === size ? gradient : summed(gradient, dims, shape));
+    return bias.dims === undefined ? own : tensorOf(own, bias.dims, kind);
   };
   return { gradient, result };
 }

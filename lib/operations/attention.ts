@@ -3,13 +3,14 @@
 import type { AttentionCall } from '../attention-calls';
 import { atCallSite } from '../errors';
 import { sizeOf } from '../shape';
-import type { FloatArray, Operation } from '../types';
+import type { Floats, Operation } from '../types';
 import { validateFlag } from '../validate';
 import { measureStorage, readStorage } from './arguments';
 import { allocateLike } from './arrange';
 import { arrange, readAsked } from './attention-arguments';
 import { measureShapes } from './attention-shapes';
 import type { Entry } from './execute';
+import { allocateOf, widenedKind } from './halves';
 import { validateApart } from './overlap';
 import { tensorOf } from './results';
 import { concluding } from './shared';
@@ -44,7 +45,7 @@ export function attend(
     const wantsLogSumExp = validateFlag('options.returnLogSumExp', returnLogSumExp);
     const wantsWeights = validateFlag('options.returnWeights', returnWeights);
     const { kind } = asked.query;
-    const storage = out === undefined ? undefined : readStorage<FloatArray>('options.out', out, kind);
+    const storage = out === undefined ? undefined : readStorage<Floats>('options.out', out, kind);
     const shapes = measureShapes(asked.query, asked.key, asked.value);
     if (storage !== undefined) {
       measureStorage(storage, shapes.output);
@@ -53,9 +54,9 @@ export function attend(
       }
     }
     const { scores, arrangement } = arrange(asked, shapes);
-    const output = storage === undefined ? allocateLike(kind, sizeOf(shapes.output)) : storage.data;
-    const logSumExp = wantsLogSumExp ? allocateLike(kind, sizeOf(shapes.rows)) : undefined;
-    const weights = wantsWeights ? allocateLike(kind, sizeOf(shapes.scores)) : undefined;
+    const output = storage === undefined ? allocateOf(kind, sizeOf(shapes.output)) : storage.data;
+    const logSumExp = wantsLogSumExp ? allocateLike(widenedKind(kind), sizeOf(shapes.rows)) : undefined;
+    const weights = wantsWeights ? allocateOf(kind, sizeOf(shapes.scores)) : undefined;
     // A row that is refused is found while others are written already.
     const place = scores.rule === 'throw' ? arrangement.apart(output) : arrangement.rows(output);
     const call: AttentionCall = {
@@ -72,9 +73,9 @@ export function attend(
       weights: weights && arrangement.rows(weights),
     };
     const result = (): AttentionResult => {
-      const found: AttentionResult = { output: storage === undefined ? tensorOf(output, shapes.output) : out };
+      const found: AttentionResult = { output: storage === undefined ? tensorOf(output, shapes.output, kind) : out };
       if (logSumExp !== undefined) found.logSumExp = tensorOf(logSumExp, shapes.rows);
-      if (weights !== undefined) found.weights = tensorOf(weights, shapes.scores);
+      if (weights !== undefined) found.weights = tensorOf(weights, shapes.scores, kind);
       return found;
     };
     return operation.perform(call, concluding(arrangement, result, attentionNames));

@@ -53,7 +53,7 @@ export function diagnosis(
     const result = (): unknown =>
       logits.dims === undefined ? ofVector(out) : ofRows(out, reducedDims(dims, axes, false));
     if (rows === 0) return result();
-    const [values, inFloat64] = [arrangement.input(logits.data), !fitsFloat32(beta)];
+    const [values, inFloat64] = [arrangement.input(logits), !fitsFloat32(beta)];
     const call = { outer, n, inner, mask, maskStrides, beta, rule, logits: values, out, inFloat64 };
     return operation.perform(call, concluding(arrangement, result));
   } catch (error) {

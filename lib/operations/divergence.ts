@@ -3,9 +3,10 @@ import { atCallSite, printShape, shapeMismatch } from '../errors';
 import { layoutOf, reducedDims, sizeOf } from '../shape';
 import type { DivergenceCall, FloatArray, Operation } from '../types';
 import { validateAxes, validateFlag } from '../validate';
-import { measure, measureStorage, rankOf, readFloats, readLogits, readStorage } from './arguments';
+import { measure, measureStorage, rankOf, readAnyFloats, readLogits, readStorage } from './arguments';
 import { Arrangement, allocateLike } from './arrange';
 import type { Entry } from './execute';
+import { widenedKind } from './halves';
 import { validateApart } from './overlap';
 import { tensorOf } from './results';
 import { canonical, concluding, readShared } from './shared';
@@ -22,8 +23,9 @@ export function divergence(
     const { keepDims, out } = options as { keepDims?: unknown; out?: unknown };
     const keep = validateFlag('options.keepDims', keepDims);
     const logits = readLogits(given);
-    const other = readFloats('otherLogits', givenOther);
-    const storage = out === undefined ? undefined : readStorage<FloatArray>('options.out', out, logits.kind);
+    const kind = widenedKind(logits.kind);
+    const other = readAnyFloats('otherLogits', givenOther);
+    const storage = out === undefined ? undefined : readStorage<FloatArray>('options.out', out, kind);
     const axes = validateAxes(shared.axis, rankOf(logits), false);
     const dims = measure(logits);
     const found = measure(other);
@@ -38,10 +40,10 @@ export function divergence(
         validateApart('options.out', storage.data, input.name, input.data);
       }
     }
-    const result = storage === undefined ? allocateLike(logits.kind, sizeOf(kept)) : storage.data;
+    const result = storage === undefined ? allocateLike(kind, sizeOf(kept)) : storage.data;
     const arrangement = new Arrangement(dims, layout, logits.kind, shared.beta);
     const { outer, n, inner, mask, maskStrides, beta, rule } = canonical(shared, layout, arrangement);
-    const [x, y] = [arrangement.input(logits.data), arrangement.input(other.data)];
+    const [x, y] = [arrangement.input(logits), arrangement.input(other)];
     const rows = arrangement.rows(result);
     const call = { outer, n, inner, mask, maskStrides, beta, rule, logits: x, otherLogits: y, out: rows };
     return backend.perform(

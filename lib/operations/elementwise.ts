@@ -3,7 +3,7 @@
 import { atCallSite } from '../errors';
 import { kindOf, offsetOf } from '../intrinsics';
 import { layoutOf, sizeOf } from '../shape';
-import type { FloatArray, Kernel, NonFinite, Options, PromptKernel } from '../types';
+import type { FloatArray, Floats, Kernel, NonFinite, Options, PromptKernel } from '../types';
 import { validateAxes, validateOptions, validateRule, validateScale } from '../validate';
 import {
   isFloats,
@@ -18,6 +18,7 @@ import {
 } from './arguments';
 import { allocateLike, fitsFloat32 } from './arrange';
 import { type Entry, execute, isPrompt } from './execute';
+import { allocateOf } from './halves';
 import { validateApart, validateApartOrSame } from './overlap';
 import { tensorOf } from './results';
 
@@ -102,8 +103,7 @@ function shaped(
 ): unknown {
   const logits = readLogits(given);
   const mask = options.mask === undefined ? undefined : readMask('options.mask', options.mask);
-  const storage =
-    options.out === undefined ? undefined : readStorage<FloatArray>('options.out', options.out, logits.kind);
+  const storage = options.out === undefined ? undefined : readStorage<Floats>('options.out', options.out, logits.kind);
 
   const axes = validateAxes(options.axis, rankOf(logits), operation.compares);
   const dims = measure(logits);
@@ -113,9 +113,9 @@ function shaped(
     validateApartOrSame('options.out', storage.data, 'logits', logits.data);
     if (mask !== undefined) validateApart('options.out', storage.data, 'options.mask', mask.data);
   }
-  const out = storage === undefined ? allocateLike(logits.kind, sizeOf(dims)) : storage.data;
+  const out = storage === undefined ? allocateOf(logits.kind, sizeOf(dims)) : storage.data;
   const request = {
-    logits: logits.data,
+    logits,
     dims,
     layout,
     elementwise: true,
@@ -129,6 +129,6 @@ function shaped(
   };
   return execute(kernel, request, () => {
     if (storage !== undefined) return options.out;
-    return logits.dims === undefined ? out : tensorOf(out, dims);
+    return logits.dims === undefined ? out : tensorOf(out, dims, logits.kind);
   });
 }

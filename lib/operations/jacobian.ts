@@ -1,11 +1,12 @@
 // The way of dense Jacobians from arguments to result, for either backend: a matrix for each row.
 import { atCallSite } from '../errors';
 import { layoutOf, reducedDims, sizeOf } from '../shape';
-import type { Call, FloatArray, Operation } from '../types';
+import type { Call, Floats, Operation } from '../types';
 import { validateAxes } from '../validate';
 import { measure, measureStorage, rankOf, readLogits, readStorage } from './arguments';
-import { Arrangement, allocateLike } from './arrange';
+import { Arrangement } from './arrange';
 import type { Entry } from './execute';
+import { allocateOf } from './halves';
 import { validateApart } from './overlap';
 import { tensorOf } from './results';
 import { canonical, concluding, readShared } from './shared';
@@ -16,7 +17,7 @@ export function jacobian(operation: Operation<Call>, entry: Entry, given: unknow
     const shared = readShared(options);
     const { out: givenOut } = options as { out?: unknown };
     const logits = readLogits(given);
-    const storage = givenOut === undefined ? undefined : readStorage<FloatArray>('options.out', givenOut, logits.kind);
+    const storage = givenOut === undefined ? undefined : readStorage<Floats>('options.out', givenOut, logits.kind);
 
     const axes = validateAxes(shared.axis, rankOf(logits), true);
     const dims = measure(logits);
@@ -29,8 +30,8 @@ export function jacobian(operation: Operation<Call>, entry: Entry, given: unknow
     }
     const arrangement = new Arrangement(dims, layout, logits.kind, shared.beta);
     const { outer, n, inner, mask, maskStrides, beta, rule } = canonical(shared, layout, arrangement);
-    const out = storage === undefined ? allocateLike(logits.kind, sizeOf(resultDims)) : storage.data;
-    const result = (): unknown => (storage === undefined ? tensorOf(out, resultDims) : givenOut);
+    const out = storage === undefined ? allocateOf(logits.kind, sizeOf(resultDims)) : storage.data;
+    const result = (): unknown => (storage === undefined ? tensorOf(out, resultDims, logits.kind) : givenOut);
     if (outer * inner === 0) return result();
     const request: Call = {
       outer,
@@ -40,7 +41,7 @@ export function jacobian(operation: Operation<Call>, entry: Entry, given: unknow
       maskStrides,
       beta,
       rule,
-      logits: arrangement.input(logits.data),
+      logits: arrangement.input(logits),
       out: arrangement.rows(out),
       sign: undefined,
       weights: undefined,

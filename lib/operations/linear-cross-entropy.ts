@@ -2,10 +2,11 @@
 import { atCallSite, invalidType, invalidValue, printShape, shapeMismatch } from '../errors';
 import { kindOf } from '../intrinsics';
 import { layoutOf, reducedDims, sizeOf } from '../shape';
-import type { FloatArray, LinearLossCall, Operation } from '../types';
-import { type Given, measure, measureStorage, readFloats, readStorage } from './arguments';
+import type { FloatArray, Floats, LinearLossCall, Operation } from '../types';
+import { type Given, measure, measureStorage, readAnyFloats, readStorage } from './arguments';
 import { Arrangement, allocateLike } from './arrange';
 import type { Entry } from './execute';
+import { allocateOf, widenedKind } from './halves';
 import { type LossOptions, readSettings, readWanted, type Settings, shown, type Wanted } from './loss';
 import { validateApart, validateApartOrSame } from './overlap';
 import { tensorOf } from './results';
@@ -24,11 +25,11 @@ interface Gradients {
 }
 
 interface Request {
-  readonly hidden: Given<FloatArray>;
-  readonly matrix: Given<FloatArray>;
-  readonly bias: Given<FloatArray> | undefined;
+  readonly hidden: Given<Floats>;
+  readonly matrix: Given<Floats>;
+  readonly bias: Given<Floats> | undefined;
   readonly targets: GivenTarget;
-  readonly weights: Given<FloatArray> | undefined;
+  readonly weights: Given<Floats> | undefined;
   readonly gradients: Gradients;
   readonly shared: Shared;
   readonly settings: Settings;
@@ -47,12 +48,12 @@ export function linearLoss(
     const chosen = options as LinearOptions;
     const settings = readSettings(chosen, true);
     const { weight: classWeight, bias: givenBias, gradient } = chosen;
-    const hidden = readFloats('hidden', given);
-    const matrix = readStorage<FloatArray>('weight', weight, hidden.kind);
+    const hidden = readAnyFloats('hidden', given);
+    const matrix = readStorage<Floats>('weight', weight, hidden.kind);
     if (matrix.dims === undefined) throw invalidType('weight', 'an object with data and dims', weight);
-    const bias = givenBias === undefined ? undefined : readFloats('options.bias', givenBias);
+    const bias = givenBias === undefined ? undefined : readAnyFloats('options.bias', givenBias);
     const targets = readTarget('target', target);
-    const weights = classWeight === undefined ? undefined : readFloats('options.weight', classWeight);
+    const weights = classWeight === undefined ? undefined : readAnyFloats('options.weight', classWeight);
     const gradients = readGradients(gradient, hidden.kind, bias !== undefined);
     return compute(backend, { hidden, matrix, bias, targets, weights, gradients, shared, settings });
   } catch (error) {
@@ -108,8 +109,8 @@ function compute(backend: Operation<LinearLossCall>, request: Request): unknown 
   const weight = weights && measureWeight(weights, n);
   const [hiddenGradient, matrixGradient, biasGradient] = measureGradients(request, hiddenDims, matrixDims);
   const arrangement = new Arrangement(dims, layout, hidden.kind, shared.beta);
-  const losses = settings.reduction === 'none' ? allocateLike(hidden.kind, layout.outer) : undefined;
-  const logSumExp = allocateLike(hidden.kind, layout.outer);
+  const losses = settings.reduction === 'none' ? allocateLike(widenedKind(hidden.kind), layout.outer) : undefined;
+  const logSumExp = allocateLike(widenedKind(hidden.kind), layout.outer);
   const totals = { loss: 0, totalWeight: 0 };
   const { outer, inner, mask, maskStrides, beta, rule } = canonical(shared, layout, arrangement);
   const { smoothing, overOthers, zLoss, softcap, reduction } = settings;
@@ -126,12 +127,12 @@ function compute(backend: Operation<LinearLossCall>, request: Request): unknown 
     zLoss,
     softcap,
     reduction,
-    hidden: arrangement.convert(hidden.data),
-    matrix: arrangement.convert(matrix.data),
-    bias: bias && arrangement.convert(bias.data),
+    hidden: arrangement.converted(hidden),
+    matrix: arrangement.converted(matrix),
+    bias: bias && arrangement.converted(bias),
     depth,
     classes,
-    probabilities: probabilities && arrangement.convert(probabilities),
+    probabilities: probabilities && arrangement.converted(probabilities),
     ignored: settings.ignoreIndex >= 0 && settings.ignoreIndex < n ? settings.ignoreIndex : -1,
     weight: weight && arrangement.convert(weight),
     losses: losses && arrangement.rows(losses),
@@ -149,9 +150,10 @@ function compute(backend: Operation<LinearLossCall>, request: Request): unknown 
       totalWeight: totals.totalWeight,
       logSumExp: ofRows(logSumExp),
     };
-    if (hiddenGradient !== undefined) found.hiddenGradient = shown(gradients.hidden, hiddenGradient, hidden.dims);
-    if (matrixGradient !== undefined) found.weightGradient = shown(gradients.weight, matrixGradient, matrix.dims);
-    if (biasGradient !== undefined) found.biasGradient = shown(gradients.bias, biasGradient, bias?.dims);
+    if (hiddenGradient !== undefined) found.hiddenGradient = shown(gradients.hidden, hiddenGradient, hidden);
+    if (matrixGradient !== undefined) found.weightGradient = shown(gradients.weight, matrixGradient, matrix);
+    if (biasGradient !== undefined)
+      found.biasGradient = shown(gradients.bias, biasGradient, { dims: bias?.dims, kind: hidden.kind });
     return found;
   };
   return backend.perform(call, concluding(arrangement, result));
@@ -164,13 +166,13 @@ function measureGradients(
   request: Request,
   hiddenDims: readonly number[],
   matrixDims: readonly number[],
-): (FloatArray | undefined)[] {
+): (Floats | undefined)[] {
   const { hidden, gradients } = request;
-  const results: [Wanted, FloatArray][] = [];
-  const measureOne = (wanted: Wanted, dims: readonly number[]): FloatArray | undefined => {
+  const results: [Wanted, Floats][] = [];
+  const measureOne = (wanted: Wanted, dims: readonly number[]): Floats | undefined => {
     const { name, storage, given } = wanted;
     if (given === undefined || given === false) return undefined;
-    const data = storage === undefined ? allocateLike(hidden.kind, sizeOf(dims)) : storage.data;
+    const data = storage === undefined ? allocateOf(hidden.kind, sizeOf(dims)) : storage.data;
     if (storage !== undefined) {
       measureStorage(storage, dims);
       validateInputsApart(name, data, request);
@@ -187,7 +189,7 @@ function measureGradients(
 }
 
 /** The gradient of the hidden rows may take their place; all other storage is apart from all inputs. */
-function validateInputsApart(name: string, data: FloatArray, request: Request): void {
+function validateInputsApart(name: string, data: Floats, request: Request): void {
   const { hidden, matrix, bias, targets, weights, shared, gradients } = request;
   if (name === gradients.hidden.name) validateApartOrSame(name, data, hidden.name, hidden.data);
   else validateApart(name, data, hidden.name, hidden.data);

@@ -2,7 +2,7 @@
 // and the shape of the logits comes out.
 import { atCallSite, invalidType, printShape, shapeMismatch } from '../errors';
 import { layoutOf, reducedDims, sizeOf } from '../shape';
-import type { FloatArray, Operation, ProductCall } from '../types';
+import type { FloatArray, Floats, Operation, ProductCall } from '../types';
 import { validateAxes } from '../validate';
 import {
   type Given,
@@ -16,6 +16,7 @@ import {
 } from './arguments';
 import { Arrangement, allocateLike } from './arrange';
 import type { Entry } from './execute';
+import { allocateOf, widenedKind } from './halves';
 import { validateApart, validateApartOrSame } from './overlap';
 import { productCall } from './products';
 import { tensorOf } from './results';
@@ -34,7 +35,7 @@ export function logSumExpGradient(
     const { out: givenOut } = options as { out?: unknown };
     const logits = readLogits(givenLogits);
     const direction = readDirection(givenDirection, logits);
-    const storage = givenOut === undefined ? undefined : readStorage<FloatArray>('options.out', givenOut, logits.kind);
+    const storage = givenOut === undefined ? undefined : readStorage<Floats>('options.out', givenOut, logits.kind);
 
     const axes = validateAxes(shared.axis, rankOf(logits), false);
     const dims = measure(logits);
@@ -48,13 +49,13 @@ export function logSumExpGradient(
     }
     const arrangement = new Arrangement(dims, layout, logits.kind, shared.beta);
     const call = canonical(shared, layout, arrangement);
-    const out = storage === undefined ? allocateLike(logits.kind, sizeOf(dims)) : storage.data;
+    const out = storage === undefined ? allocateOf(logits.kind, sizeOf(dims)) : storage.data;
     const result = (): unknown => {
       if (storage !== undefined) return givenOut;
-      return logits.dims === undefined ? out : tensorOf(out, dims);
+      return logits.dims === undefined ? out : tensorOf(out, dims, logits.kind);
     };
     if (layout.outer * layout.inner === 0) return result();
-    const [point, g] = [arrangement.input(logits.data), arrangement.convert(direction.data)];
+    const [point, g] = [arrangement.input(logits), arrangement.converted(direction)];
     return operation.perform(
       productCall(call, point, g, arrangement.elements(out)),
       concluding(arrangement, result, ['logits', 'g']),
@@ -65,12 +66,13 @@ export function logSumExpGradient(
 }
 
 /** A number, for one vector, or one for each row. */
-function readDirection(value: unknown, logits: Given<FloatArray>): Given<FloatArray> {
-  if (typeof value !== 'number') return readLike('g', value, logits.kind);
-  if (logits.dims !== undefined) throw invalidType('g', `an instance of ${logits.kind} or Array, or a tensor`, value);
-  const data = allocateLike(logits.kind, 1);
+function readDirection(value: unknown, logits: Given<Floats>): Given<FloatArray> {
+  const kind = widenedKind(logits.kind);
+  if (typeof value !== 'number') return readLike('g', value, kind);
+  if (logits.dims !== undefined) throw invalidType('g', `an instance of ${kind} or Array, or a tensor`, value);
+  const data = allocateLike(kind, 1);
   data[0] = value;
-  return { name: 'g', data, kind: logits.kind, dims: undefined };
+  return { name: 'g', data, kind, dims: undefined };
 }
 
 /** The shape is that of log-sum-exp's result, with the axes left out or kept as 1. */

@@ -2,11 +2,12 @@
 // last.
 import { atCallSite, invalidType, invalidValue, outOfRange } from '../errors';
 import { layoutOf, reducedDims, sizeOf } from '../shape';
-import type { FloatArray, LossCall, Operation, Reduction } from '../types';
+import type { FloatArray, Floats, LossCall, Operation, Reduction } from '../types';
 import { validateAxes, validateOptions } from '../validate';
-import { type Given, measure, measureStorage, rankOf, readFloats, readLogits, readStorage } from './arguments';
+import { type Given, measure, measureStorage, rankOf, readAnyFloats, readLogits, readStorage } from './arguments';
 import { Arrangement, allocateLike } from './arrange';
 import type { Entry } from './execute';
+import { allocateOf, widenedKind } from './halves';
 import { validateApart, validateApartOrSame } from './overlap';
 import { tensorOf } from './results';
 import { canonical, concluding, readShared, type Shared } from './shared';
@@ -59,9 +60,9 @@ export function loss(
     const chosen = options as LossOptions;
     const settings = readSettings(chosen, normalizes);
     const { weight, gradient, targetGradient } = chosen;
-    const logits = normalizes ? readLogits(given) : readFloats(input, given);
+    const logits = normalizes ? readLogits(given) : readAnyFloats(input, given);
     const targets = readTarget('target', target);
-    const weights = weight === undefined ? undefined : readFloats('options.weight', weight);
+    const weights = weight === undefined ? undefined : readAnyFloats('options.weight', weight);
     const wanted = readWanted('options.gradient', gradient, logits.kind);
     const wantedOfTarget = normalizes
       ? readWanted('options.targetGradient', targetGradient, logits.kind)
@@ -127,19 +128,19 @@ function readNumber(name: string, value: unknown, range: string, isWithin: (valu
 /** A gradient that may be asked for: storage, true for new storage, or nothing. */
 export interface Wanted {
   readonly name: string;
-  readonly storage: Given<FloatArray> | undefined;
+  readonly storage: Given<Floats> | undefined;
   readonly given: unknown;
 }
 
 export function readWanted(name: string, given: unknown, kind: string): Wanted {
   if (given === undefined || typeof given === 'boolean') return { name, storage: undefined, given };
-  return { name, storage: readStorage<FloatArray>(name, given, kind), given };
+  return { name, storage: readStorage<Floats>(name, given, kind), given };
 }
 
 interface Request {
-  readonly logits: Given<FloatArray>;
+  readonly logits: Given<Floats>;
   readonly targets: GivenTarget;
-  readonly weights: Given<FloatArray> | undefined;
+  readonly weights: Given<Floats> | undefined;
   readonly wanted: Wanted;
   readonly wantedOfTarget: Wanted;
   readonly shared: Shared;
@@ -173,8 +174,8 @@ function compute(backend: Operation<LossCall>, input: string, request: Request):
   const arrangement = new Arrangement(dims, layout, logits.kind, shared.beta);
   const rows = layout.outer * layout.inner;
   const { reduction, ignoreIndex } = settings;
-  const losses = reduction === 'none' ? allocateLike(logits.kind, rows) : undefined;
-  const logSumExp = allocateLike(logits.kind, rows);
+  const losses = reduction === 'none' ? allocateLike(widenedKind(logits.kind), rows) : undefined;
+  const logSumExp = allocateLike(widenedKind(logits.kind), rows);
   const totals = { loss: 0, totalWeight: 0 };
   const { outer, n, inner, mask, maskStrides, beta, rule } = canonical(shared, layout, arrangement);
   const { smoothing, overOthers, zLoss, softcap } = settings;
@@ -192,7 +193,7 @@ function compute(backend: Operation<LossCall>, input: string, request: Request):
     zLoss,
     softcap,
     reduction,
-    logits: arrangement.input(logits.data),
+    logits: arrangement.input(logits),
     classes,
     probabilities: probabilities && arrangement.input(probabilities),
     ignored: ignoreIndex >= 0 && ignoreIndex < layout.n ? ignoreIndex : -1,
@@ -211,8 +212,8 @@ function compute(backend: Operation<LossCall>, input: string, request: Request):
       totalWeight: totals.totalWeight,
     };
     if (input === 'logits') found.logSumExp = ofRows(logSumExp);
-    if (gradient !== undefined) found.gradient = shown(wanted, gradient, logits.dims);
-    if (targetGradient !== undefined) found.targetGradient = shown(wantedOfTarget, targetGradient, logits.dims);
+    if (gradient !== undefined) found.gradient = shown(wanted, gradient, logits);
+    if (targetGradient !== undefined) found.targetGradient = shown(wantedOfTarget, targetGradient, logits);
     return found;
   };
   return backend.perform(call, concluding(arrangement, result));
@@ -224,9 +225,9 @@ function measureWanted(
   { logits, targets, weights, shared }: Request,
   dims: readonly number[],
   same: string | undefined,
-): FloatArray | undefined {
+): Floats | undefined {
   if (given === undefined || given === false) return undefined;
-  if (storage === undefined) return allocateLike(logits.kind, sizeOf(dims));
+  if (storage === undefined) return allocateOf(logits.kind, sizeOf(dims));
   measureStorage(storage, dims);
   if (same === undefined) validateApart(name, storage.data, 'logits', logits.data);
   else validateApartOrSame(name, storage.data, same, logits.data);
@@ -236,8 +237,14 @@ function measureWanted(
   return storage.data;
 }
 
+/** The shape of a gradient, and its kind. */
+interface Shown {
+  readonly dims: readonly number[] | undefined;
+  readonly kind: string;
+}
+
 /** What the user gets for a gradient: the storage as given, or what was allocated. */
-export function shown({ storage, given }: Wanted, data: FloatArray, dims: readonly number[] | undefined): unknown {
+export function shown({ storage, given }: Wanted, data: Floats, { dims, kind }: Shown): unknown {
   if (storage !== undefined) return given;
-  return dims === undefined ? data : tensorOf(data, dims);
+  return dims === undefined ? data : tensorOf(data, dims, kind);
 }

@@ -4,6 +4,8 @@ import { bufferOf, kindOf, lengthOf, offsetOf } from '../intrinsics';
 
 const bytesOfElement: Readonly<Record<string, number>> = {
   Uint8Array: 1,
+  Uint16Array: 2,
+  Float16Array: 2,
   Int32Array: 4,
   Float32Array: 4,
   Float64Array: 8,

@@ -3,7 +3,7 @@
 import { atCallSite } from '../errors';
 import { kindOf } from '../intrinsics';
 import { layoutOf, sizeOf } from '../shape';
-import type { Canonical, FloatArray, NonFinite, Operation, Options, ProductCall } from '../types';
+import type { Canonical, FloatArray, Floats, NonFinite, Operation, Options, ProductCall } from '../types';
 import { validateAxes, validateOptions, validateRule, validateScale } from '../validate';
 import {
   isFloats,
@@ -11,14 +11,15 @@ import {
   measureLength,
   measureStorage,
   rankOf,
-  readFloats,
-  readLike,
+  readAnyFloats,
+  readAnyLike,
   readMask,
   readStorage,
   wrongLength,
 } from './arguments';
 import { Arrangement, allocateLike, fitsFloat32 } from './arrange';
 import type { Entry } from './execute';
+import { allocateOf } from './halves';
 import { validateApart, validateApartOrSame } from './overlap';
 import { tensorOf } from './results';
 import { canonical, concluding } from './shared';
@@ -102,11 +103,10 @@ function shaped(
   beta: number,
   rule: NonFinite,
 ): unknown {
-  const point = readFloats(names[0], givenPoint);
-  const direction = readLike(names[1], givenDirection, point.kind);
+  const point = readAnyFloats(names[0], givenPoint);
+  const direction = readAnyLike(names[1], givenDirection, point.kind);
   const mask = options.mask === undefined ? undefined : readMask('options.mask', options.mask);
-  const storage =
-    options.out === undefined ? undefined : readStorage<FloatArray>('options.out', options.out, point.kind);
+  const storage = options.out === undefined ? undefined : readStorage<Floats>('options.out', options.out, point.kind);
 
   const axes = validateAxes(options.axis, rankOf(point), false);
   const dims = measure(point);
@@ -121,12 +121,12 @@ function shaped(
   }
   const arrangement = new Arrangement(dims, layout, point.kind, beta);
   const call = canonical({ axis: options.axis, mask, rule, beta }, layout, arrangement);
-  const out = storage === undefined ? allocateLike(point.kind, sizeOf(dims)) : storage.data;
+  const out = storage === undefined ? allocateOf(point.kind, sizeOf(dims)) : storage.data;
   const result = (): unknown => {
     if (storage !== undefined) return options.out;
-    return point.dims === undefined ? out : tensorOf(out, dims);
+    return point.dims === undefined ? out : tensorOf(out, dims, point.kind);
   };
   if (layout.outer * layout.inner === 0) return result();
-  const [x, y] = [arrangement.input(point.data), arrangement.input(direction.data)];
+  const [x, y] = [arrangement.input(point), arrangement.input(direction)];
   return operation.perform(productCall(call, x, y, arrangement.elements(out)), concluding(arrangement, result, names));
 }

@@ -11,14 +11,16 @@ import {
   measure,
   measureLength,
   measureStorage,
+  measureWidened,
   rankOf,
-  readFloats,
+  readAnyFloats,
   readLogits,
   readMask,
   readStorage,
 } from './arguments';
 import { allocateLike, fitsFloat32 } from './arrange';
 import { type Entry, execute, isPrompt } from './execute';
+import { widenedKind } from './halves';
 import { validateApart, validateApartOrSame } from './overlap';
 import { tensorOf } from './results';
 
@@ -111,8 +113,8 @@ function shaped(
 ): unknown {
   const logits = readLogits(given);
   const mask = options.mask === undefined ? undefined : readMask('options.mask', options.mask);
-  const weights = options.weights === undefined ? undefined : readFloats('options.weights', options.weights);
-  const kind = operation.isIndex ? 'Int32Array' : logits.kind;
+  const weights = options.weights === undefined ? undefined : readAnyFloats('options.weights', options.weights);
+  const kind = operation.isIndex ? 'Int32Array' : widenedKind(logits.kind);
   const storage =
     options.out === undefined ? undefined : readStorage<FloatArray | Int32Array>('options.out', options.out, kind);
 
@@ -128,16 +130,16 @@ function shaped(
     if (weights !== undefined) validateApart('options.out', storage.data, 'options.weights', weights.data);
   }
   const out = storage === undefined ? allocate(kind, sizeOf(kept)) : storage.data;
-  const sign = signed ? allocateLike(logits.kind, sizeOf(kept)) : undefined;
+  const sign = signed ? allocateLike(widenedKind(logits.kind), sizeOf(kept)) : undefined;
   const request = {
-    logits: logits.data,
+    logits,
     dims,
     layout,
     elementwise: false,
     out,
     sign,
     mask,
-    weights,
+    weights: weights && measureWidened(weights),
     beta: factor,
     rule,
     variant: operation.variant,

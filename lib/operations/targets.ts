@@ -4,13 +4,14 @@ import { invalidType, outOfRange, printShape, shapeMismatch } from '../errors';
 import { Float32Array, Float64Array, Int32Array, isArray, isShared, kindOf, lengthOf } from '../intrinsics';
 import { own } from '../ownership';
 import { type Layout, reducedDims, sizeOf } from '../shape';
-import type { FloatArray } from '../types';
-import { type Given, measure, measureLength, readDims, readNumbers } from './arguments';
+import type { FloatArray, Floats } from '../types';
+import { type Given, measure, measureLength, readDims, readHalfType, readNumbers } from './arguments';
+import { isHalf, widened } from './halves';
 
 type Indices = Int32Array | BigInt64Array | Float64Array;
 
 /** A target as given: numbers may be indices or probabilities, which their count decides. */
-export type GivenTarget = Given<Indices | FloatArray> & { readonly form: 'number' | 'numbers' | 'indices' | 'floats' };
+export type GivenTarget = Given<Indices | Floats> & { readonly form: 'number' | 'numbers' | 'indices' | 'floats' };
 
 const expected =
   'of type number, an instance of Int32Array, BigInt64Array, Float32Array, Float64Array or Array, or an object with data and dims';
@@ -33,9 +34,9 @@ export function readTarget(name: string, value: unknown): GivenTarget {
     const shape = readDims(`${name}.dims`, dims);
     return { name, data: readNumbers(dataName, data), kind: 'Float64Array', dims: shape, form: 'numbers' };
   }
-  return readArray(name, data, kindOf(data) ?? '', readDims(`${name}.dims`, dims), () =>
-    invalidType(dataName, wanted, data),
-  );
+  const array = kindOf(data);
+  const held = array === 'Uint16Array' ? readHalfType(`${name}.type`, value) : (array ?? '');
+  return readArray(name, data, held, readDims(`${name}.dims`, dims), () => invalidType(dataName, wanted, data));
 }
 
 function readArray(
@@ -45,8 +46,8 @@ function readArray(
   dims: readonly number[] | undefined,
   refusal: () => Error,
 ): GivenTarget {
-  if (kind === 'Float32Array' || kind === 'Float64Array') {
-    return { name, data: data as FloatArray, kind, dims, form: 'floats' };
+  if (kind === 'Float32Array' || kind === 'Float64Array' || isHalf(kind)) {
+    return { name, data: data as Floats, kind, dims, form: 'floats' };
   }
   if (kind !== 'Int32Array' && kind !== 'BigInt64Array') throw refusal();
   return { name, data: data as Indices, kind, dims, form: 'indices' };
@@ -55,7 +56,7 @@ function readArray(
 /** Checked targets: of one of the two kinds. */
 export interface Targets {
   readonly classes: Int32Array | undefined;
-  readonly probabilities: FloatArray | undefined;
+  readonly probabilities: { readonly data: Floats; readonly kind: string } | undefined;
 }
 
 /** Everything is read by now: what is measured here stays true. */
@@ -76,8 +77,8 @@ export function measureTarget(
     return { classes: readClasses(given, layout.n, ignoreIndex), probabilities: undefined };
   }
   validateShape(given, found, [dims]);
-  const data = given.data as FloatArray;
-  return { classes: undefined, probabilities: isShared(data) ? copyOf(data) : data };
+  const { data, kind } = given as Given<Floats>;
+  return { classes: undefined, probabilities: isShared(data) ? copyOf(data, kind) : { data, kind } };
 }
 
 function validateShape(given: GivenTarget, found: readonly number[], allowed: readonly (readonly number[])[]): void {
@@ -113,21 +114,25 @@ function readClasses(given: GivenTarget, n: number, ignoreIndex: number): Int32A
   return classes;
 }
 
-const copyOf = (data: FloatArray): FloatArray =>
-  own(kindOf(data) === 'Float32Array' ? new Float32Array(data) : new Float64Array(data));
+/** In storage of our own, as it is computed with. */
+function copyOf(data: Floats, kind: string): { data: FloatArray; kind: string } {
+  if (kind === 'Float64Array') return { data: own(new Float64Array(data as FloatArray)), kind };
+  const wide = kind === 'Float32Array' ? own(new Float32Array(data as FloatArray)) : widened(kind, data);
+  return { data: wide as FloatArray, kind: 'Float32Array' };
+}
 
 const sameDims = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((dim, axis) => dim === b[axis]);
 
 /** A factor for each class, copied: finite, not negative. */
-export function measureWeight(given: Given<FloatArray>, n: number): FloatArray {
+export function measureWeight(given: Given<Floats>, n: number): FloatArray {
   const found = measure(given);
   if (sizeOf(found) !== n || found.length !== 1) {
     const one = n === 1 ? '1 element' : `${n} elements`;
     const received = given.dims === undefined ? String(lengthOf(given.data)) : `shape ${printShape(found)}`;
     throw shapeMismatch(given.name, `have ${one}, one for each class`, received);
   }
-  const weight = copyOf(given.data);
+  const { data: weight } = copyOf(given.data, given.kind);
   for (let c = 0; c < n; c += 1) {
     const value = weight[c] as number;
     if (!(value >= 0 && value < Infinity)) throw outOfRange(`${given.name}[${c}]`, 'finite and >= 0', value);

@@ -7,6 +7,7 @@ import { candidateLoss } from './candidates';
 import { crossEntropy } from './cross-entropy';
 import { logSoftmaxJacobian, logSumExpVjp, softmaxBetaGradient, softmaxJacobian } from './derivatives';
 import { diagnose } from './diagnose';
+import { gumbelSoftmax, gumbelSoftmaxVjp } from './gumbel';
 import { klDivergence } from './kl-divergence';
 import { linear, linearSample, linearTopK, linearTrain } from './linear';
 import { linearCrossEntropy } from './linear-cross-entropy';
@@ -90,6 +91,8 @@ export const referenceBackend: Backend = {
   treeTrain: operation(treeTrain),
 
   sample: operation(sample),
+  gumbelSoftmax: operation(gumbelSoftmax),
+  gumbelSoftmaxVjp: operation(gumbelSoftmaxVjp),
 
   softmaxBetaGradient: kernel(softmaxBetaGradient),
   softmaxVjp: operation(softmaxVjp),

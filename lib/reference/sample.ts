@@ -6,6 +6,7 @@
 //   a draw by u in (0, 1) is the first id, ascending, with w > 0 at which the sum reaches u total
 import type { SampleCall, Stage } from '../token-calls';
 import type { Verdict } from '../types';
+import { numbersOf } from './halves';
 import { isPresent, processed } from './penalties';
 import { Sum } from './precise';
 
@@ -23,8 +24,8 @@ interface Weighed extends Candidate {
 }
 
 export function sample(call: SampleCall): Verdict {
-  const { outer, n, logits, rule } = call;
-  const rowOf = (r: number): Float64Array => Float64Array.from(logits.subarray(r * n, (r + 1) * n));
+  const { outer, n, logits, half, rule } = call;
+  const rowOf = (r: number): Float64Array => numbersOf(logits.subarray(r * n, (r + 1) * n), half);
   if (rule === 'throw') {
     for (let r = 0; r < outer; r += 1) if (n === 0 || !rowOf(r).every(Number.isFinite)) return r;
   }

@@ -1,5 +1,5 @@
-// e^d and log(1 + x) in float64, step by step as native/simd/math.hpp does them (Exp<F64> in plain arithmetic,
-// log1p_any): the same bits.
+// e^d, log(1 + x) and log x in float64, step by step as native/simd/math.hpp does them (Exp<F64> in plain arithmetic,
+// log1p_any, log_any): the same bits.
 import { Float64Array } from '../intrinsics';
 
 const log2e = 1.4426950408889634074;
@@ -47,6 +47,19 @@ export function log1p(x: number): number {
   const larger = x > 1 ? x : 1;
   const smaller = x > 1 ? 1 : x;
   return logAssembled(m - 1, k, (smaller - (u - larger)) / u);
+}
+
+const parts = new Float64Array(1);
+const words = new Uint32Array(parts.buffer);
+
+/** For a normal x > 0. */
+export function logFloat64(x: number): number {
+  parts[0] = x;
+  const high = words[1] as number;
+  words[1] = (high & 0xfffff) | 0x3ff00000;
+  const m = parts[0] as number;
+  const k = (high >>> 20) - 1023;
+  return m < turn ? logAssembled(m - 1, k, 0) : logAssembled(m / 2 - 1, k + 1, 0);
 }
 
 /** k ln 2 + log(1 + f), with a correction to its last digits. */

@@ -1,29 +1,40 @@
-// The way of the Gumbel-softmax and its derivative from arguments to result: noise is added to the logits, and softmax and
-// its vector-Jacobian product do the rest.
+// The way of the Gumbel-softmax and its derivative from arguments to result, for either backend. All arrays are handed
+// over at once, the noise being added where the rest is computed: a promise is one job.
 import { atCallSite, invalidType, outOfRange } from '../errors';
-import { lengthOf } from '../intrinsics';
-import { type Given, measure, readLogits } from '../operations/arguments';
-import { allocateLike } from '../operations/arrange';
-import { elementwise } from '../operations/elementwise';
-import { hardmaxOperation } from '../operations/hardmax';
-import { product } from '../operations/products';
-import { softmaxOperation } from '../operations/softmax';
-import { drawSeed, exampleRng, validateRng } from '../random/rng';
-import type { Backend, FloatArray } from '../types';
-import { validateFlag, validateOptions } from '../validate';
+import { Float64Array } from '../intrinsics';
+import {
+  type Given,
+  measure,
+  measureStorage,
+  rankOf,
+  readAnyLike,
+  readLogits,
+  readMask,
+  readStorage,
+} from '../operations/arguments';
+import { Arrangement, fitsFloat32 } from '../operations/arrange';
+import { allocateOf } from '../operations/halves';
+import { validateApart, validateApartOrSame } from '../operations/overlap';
+import { tensorOf } from '../operations/results';
+import { canonical, concluding } from '../operations/shared';
+import { own } from '../ownership';
+import { drawSeed, validateRng } from '../random/rng';
+import { type Layout, layoutOf, sizeOf } from '../shape';
+import type { GumbelCall } from '../token-calls';
+import type { Backend, Floats, NonFinite } from '../types';
+import { validateAxes, validateFlag, validateOptions, validateRule } from '../validate';
+import { bitsOf, halfOf } from './halves';
+import { gumbelNoise } from './noise';
 
 type Entry = (...args: never[]) => unknown;
 type Options = Readonly<Record<string, unknown>>;
 
-/** A Gumbel number from a uniform one in (0, 1): its distribution function is e^(-e^-x). */
-export const gumbelOf = (uniform: number): number => -Math.log(-Math.log(uniform));
-
 /** `entry` is the public function: errors are shown at its caller. */
 export function gumbel(backend: Backend, entry: Entry, given: unknown, options: object = {}): unknown {
   try {
-    const { noisy, hard, shared, out } = perturbed(given, options);
-    const [operation, kernel] = hard ? [hardmaxOperation, backend.hardmax] : [softmaxOperation, backend.softmax];
-    return elementwise(operation, kernel, entry, noisy, { ...shared, out });
+    validateOptions(options);
+    const rest = readOptions(options);
+    return perturbed(backend.gumbelSoftmax, readLogits(given), undefined, rest);
   } catch (error) {
     throw atCallSite(error, entry);
   }
@@ -32,46 +43,97 @@ export function gumbel(backend: Backend, entry: Entry, given: unknown, options: 
 /** The derivative at the same sample: the generator must stand where it stood. */
 export function gumbelVjp(backend: Backend, entry: Entry, given: unknown, g: unknown, options: object = {}): unknown {
   try {
-    const { noisy, shared, out } = perturbed(given, options);
-    const finish = (y: unknown): unknown =>
-      product(['logits', 'g'], backend.softmaxVjp, entry, y, g, { ...shared, out });
-    const sample = elementwise(softmaxOperation, backend.softmax, entry, noisy, shared);
-    return sample instanceof Promise ? sample.then(finish) : finish(sample);
+    validateOptions(options);
+    const rest = readOptions(options);
+    const logits = readLogits(given);
+    return perturbed(backend.gumbelSoftmaxVjp, logits, readAnyLike('g', g, logits.kind), rest);
   } catch (error) {
     throw atCallSite(error, entry);
   }
 }
 
-function perturbed(given: unknown, options: object) {
-  validateOptions(options);
+function readOptions(options: object) {
   const { tau, hard, rng, axis, mask, nonFinite, out } = options as Options;
-  const shared = { axis, mask, nonFinite, temperature: readTau(tau) };
-  const isHard = validateFlag('options.hard', hard);
-  const generator = validateRng('options.rng', rng);
-  const logits = readLogits(given);
-  measure(logits);
-  const noise = exampleRng(drawSeed(generator), 0);
   return {
-    noisy: shapedLike(
-      logits,
-      withNoise(logits, () => noise.uniform()),
-    ),
-    hard: isHard,
-    shared,
+    beta: 1 / readTau(tau),
+    hard: validateFlag('options.hard', hard),
+    rng: validateRng('options.rng', rng),
+    axis,
+    mask: mask === undefined ? undefined : readMask('options.mask', mask),
+    rule: validateRule(nonFinite) as NonFinite,
     out,
   };
 }
 
-/** Logits with Gumbel noise, in their order in memory, added to each. */
-export function withNoise({ data, kind }: Given<FloatArray>, uniform: () => number): FloatArray {
-  const length = lengthOf(data);
-  const noisy = allocateLike(kind, length);
-  for (let i = 0; i < length; i += 1) noisy[i] = (data[i] as number) + gumbelOf(uniform());
-  return noisy;
+function perturbed(
+  operation: Backend['gumbelSoftmax'],
+  logits: Given<Floats>,
+  direction: Given<Floats> | undefined,
+  { beta, hard, rng, axis, mask, rule, out }: ReturnType<typeof readOptions>,
+): unknown {
+  const { kind } = logits;
+  const storage = out === undefined ? undefined : readStorage<Floats>('options.out', out, kind);
+  const axes = validateAxes(axis, rankOf(logits), hard && direction === undefined);
+  const dims = measure(logits);
+  if (direction !== undefined) measureStorage(direction, dims);
+  const layout = layoutOf(dims, axes);
+  if (storage !== undefined) {
+    measureStorage(storage, dims);
+    validateApartOrSame('options.out', storage.data, 'logits', logits.data);
+    if (direction !== undefined) validateApartOrSame('options.out', storage.data, 'g', direction.data);
+    if (mask !== undefined) validateApart('options.out', storage.data, 'options.mask', mask.data);
+  }
+  const arrangement = new Arrangement(dims, layout, kind, beta);
+  const shared = canonical({ axis, mask, rule, beta }, layout, arrangement);
+  const size = sizeOf(dims);
+  const written = storage?.data ?? allocateOf(kind, size);
+  const result = (): unknown => {
+    if (storage !== undefined) return out;
+    return logits.dims === undefined ? written : tensorOf(written, dims, kind);
+  };
+  if (layout.outer * layout.inner === 0) return result();
+  // Where something must be moved or computed in float64 first, halves are widened here.
+  const isAsItStands = layout.inPlace && fitsFloat32(beta) && (direction === undefined || direction.kind === kind);
+  const half = isAsItStands ? halfOf(kind) : undefined;
+  const input = (given: Given<Floats>) => (half === undefined ? arrangement.input(given) : bitsOf(given.data));
+  let seed: readonly [number, number] | undefined;
+  const positions = layout.inPlace ? undefined : positionsOf(dims, layout);
+  const call: GumbelCall = {
+    outer: shared.outer,
+    n: shared.n,
+    inner: shared.inner,
+    mask: shared.mask,
+    maskStrides: shared.maskStrides,
+    beta,
+    rule,
+    logits: input(logits),
+    half,
+    single: kind !== 'Float64Array',
+    hard,
+    direction: direction && input(direction),
+    out: half === undefined ? arrangement.elements(written) : bitsOf(written),
+    positions,
+    // Drawn when it is asked for: a call whose arguments are only checked leaves the generator where it stands.
+    get seed() {
+      seed ??= drawSeed(rng);
+      return seed;
+    },
+    noise() {
+      const inOrder = gumbelNoise(call.seed, size);
+      return positions === undefined ? inOrder : positions.map((position) => inOrder[position] as number);
+    },
+  };
+  const names = direction === undefined ? undefined : ['logits', 'g'];
+  return operation.perform(call, concluding(arrangement, result, names));
 }
 
-const shapedLike = ({ dims }: Given<unknown>, data: FloatArray): unknown =>
-  dims === undefined ? data : { data, dims };
+/** Where each element of the canonical layout stands in memory. */
+function positionsOf(dims: readonly number[], layout: Layout): Float64Array {
+  const places = Float64Array.from({ length: sizeOf(dims) }, (_, i) => i);
+  return own(
+    new Arrangement(dims, layout, 'Float64Array', 1).input({ data: places, kind: 'Float64Array' }) as Float64Array,
+  );
+}
 
 function readTau(value: unknown): number {
   if (value === undefined) return 1;

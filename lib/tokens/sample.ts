@@ -1,8 +1,8 @@
 // The way of `sample` from arguments to result, for either backend.
 import { atCallSite, outOfRange, shapeMismatch } from '../errors';
 import { Float64Array, Int32Array } from '../intrinsics';
-import { measure } from '../operations/arguments';
-import { Arrangement } from '../operations/arrange';
+import { measure, readLogits } from '../operations/arguments';
+import { Arrangement, fitsFloat32 } from '../operations/arrange';
 import { tensorOf } from '../operations/results';
 import { concluding } from '../operations/shared';
 import { own } from '../ownership';
@@ -11,7 +11,7 @@ import type { SampleCall } from '../token-calls';
 import type { Operation } from '../types';
 import { validateOptions, validateRule, validateScale } from '../validate';
 import { readFilters, stagesOf } from './filters';
-import { readAnyLogits } from './halves';
+import { bitsOf, halfOf } from './halves';
 import { drawUniforms, missingRng, noChance, readRng } from './uniforms';
 import { readAllowed, readBiases, readHistory } from './vocabulary';
 
@@ -32,7 +32,7 @@ export function sampling(
     const beta = validateScale(inverse, temperature, base);
     const filters = readFilters(options);
     const { count, top } = filters;
-    const logits = readAnyLogits(given);
+    const logits = readLogits(given);
     const dims = measure(logits);
     const n = dims[dims.length - 1];
     if (n === undefined) throw shapeMismatch('logits', 'have an axis of the vocabulary', 'shape []');
@@ -46,6 +46,7 @@ export function sampling(
     if (rng === undefined && !isCertain) throw missingRng();
     const rngs = rng === undefined ? undefined : readRng(rng, outer);
     const arrangement = new Arrangement(dims, layoutOf(dims, [dims.length - 1]), logits.kind, beta);
+    const half = fitsFloat32(beta) ? halfOf(logits.kind) : undefined;
     let uniforms: Float64Array | undefined;
     const call: SampleCall = {
       outer,
@@ -55,7 +56,8 @@ export function sampling(
       maskStrides: undefined,
       beta,
       rule,
-      logits: arrangement.input(logits.data),
+      logits: half === undefined ? arrangement.input(logits) : bitsOf(logits.data),
+      half,
       allowed,
       history: past,
       offsets,

@@ -21,6 +21,9 @@ export interface GumbelOptions<Out> {
   out?: Out | undefined;
 }
 
+/** Ids of tokens as runtimes keep them: transformers.js has arrays of BigInt. */
+type TokenIds = Ids | readonly bigint[];
+
 export interface SampleOptions extends Scale {
   /** Keeps the k greatest logits. Default: all. */
   topK?: number | undefined;
@@ -31,7 +34,7 @@ export interface SampleOptions extends Scale {
   /** Keeps the tokens whose surprise is nearest to the entropy, up to this part of the mass, in (0, 1]. Default 1. */
   typicalP?: number | undefined;
   /** The tokens so far, which the penalties are about; for several rows an array of them. */
-  history?: Ids | readonly Ids[] | undefined;
+  history?: TokenIds | readonly TokenIds[] | undefined;
   /** Divides positive logits of what is in the history, and multiplies others; > 0. Default 1. */
   repetitionPenalty?: number | undefined;
   /** Subtracted from the logit of what is in the history. Default 0. */

@@ -26,7 +26,11 @@ export function drawUniforms(given: Rng | readonly Rng[], rows: number, count: n
 }
 
 /** For what is not left to chance. */
-export const noChance = (rows: number, count: number): Float64Array => own(new Float64Array(rows * count).fill(0.5));
+export function noChance(rows: number, count: number): Float64Array {
+  const halves = own(new Float64Array(rows * count));
+  for (let i = 0; i < rows * count; i += 1) halves[i] = 0.5;
+  return halves;
+}
 
 export function missingRng(): Error {
   return invalidType('options.rng', 'an instance of Rng, unless temperature is 0', undefined);

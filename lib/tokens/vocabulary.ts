@@ -1,6 +1,7 @@
 // The options of `sample` that name tokens, read, checked and copied: what came so far, what may come, and biases.
 import { invalidType, outOfRange, shapeMismatch } from '../errors';
 import { Float64Array, Int32Array, isArray, kindOf, lengthOf } from '../intrinsics';
+import { measureLength } from '../operations/arguments';
 import { own } from '../ownership';
 
 const idWords = 'an instance of Int32Array, BigInt64Array or Array';
@@ -9,10 +10,9 @@ const idWords = 'an instance of Int32Array, BigInt64Array or Array';
 function readIds(name: string, given: unknown, vocabulary: number): Int32Array {
   const kind = kindOf(given);
   if (kind !== 'Int32Array' && kind !== 'BigInt64Array' && !isArray(given)) throw invalidType(name, idWords, given);
-  const length = isArray(given) ? given.length : lengthOf(given);
-  const ids = own(new Int32Array(length));
+  const length = isArray(given) ? given.length : measureLength(name, given);
+  const ids = own(kind === 'Int32Array' ? new Int32Array(given as Int32Array) : new Int32Array(length));
   if (kind === 'Int32Array') {
-    ids.set(given as Int32Array);
     for (let i = 0; i < length; i += 1) {
       // As unsigned numbers negative ones are too great.
       if ((ids[i] as number) >>> 0 >= vocabulary) throw unknownId(`${name}[${i}]`, vocabulary, ids[i]);
@@ -55,7 +55,7 @@ export function readHistory(value: unknown, rows: number, vocabulary: number): H
 function joined(parts: readonly Int32Array[]): Histories {
   const offsets = own(new Int32Array(parts.length + 1));
   parts.forEach((part, r) => {
-    offsets[r + 1] = (offsets[r] as number) + part.length;
+    offsets[r + 1] = (offsets[r] as number) + lengthOf(part);
   });
   const length = offsets[parts.length] as number;
   if (length === 0) return { history: undefined, offsets: undefined };
@@ -63,7 +63,9 @@ function joined(parts: readonly Int32Array[]): Histories {
   if (parts.length === 1 && only !== undefined) return { history: only, offsets };
   const history = own(new Int32Array(length));
   parts.forEach((part, r) => {
-    history.set(part, offsets[r]);
+    const start = offsets[r] as number;
+    const count = (offsets[r + 1] as number) - start;
+    for (let i = 0; i < count; i += 1) history[start + i] = part[i] as number;
   });
   return { history, offsets };
 }
@@ -101,16 +103,24 @@ export function readAllowed(allow: unknown, deny: unknown, rows: number, vocabul
   const bits = allowedBits(allow, words, rows, vocabulary);
   if (deny === undefined) return bits;
   const denied = readIds('options.deny', deny, vocabulary);
-  for (let first = 0; first < bits.length; first += words) {
-    for (const id of denied) bits[first + (id >>> 5)] = (bits[first + (id >>> 5)] as number) & ~(1 << (id & 31));
+  const [length, count] = [lengthOf(bits), lengthOf(denied)];
+  for (let first = 0; first < length; first += words) {
+    for (let i = 0; i < count; i += 1) {
+      const id = denied[i] as number;
+      bits[first + (id >>> 5)] = (bits[first + (id >>> 5)] as number) & ~(1 << (id & 31));
+    }
   }
   return bits;
 }
 
 function allowedBits(allow: unknown, words: number, rows: number, vocabulary: number): Int32Array {
-  if (allow === undefined) return own(new Int32Array(words).fill(-1));
+  if (allow === undefined) {
+    const all = own(new Int32Array(words));
+    for (let word = 0; word < words; word += 1) all[word] = -1;
+    return all;
+  }
   if (kindOf(allow) === 'Uint32Array') {
-    const length = lengthOf(allow);
+    const length = measureLength('options.allow', allow);
     if (length !== words && length !== words * rows) {
       const each = rows === 1 ? '' : `, or ${words * rows} for ${rows} rows`;
       throw shapeMismatch(
@@ -123,6 +133,10 @@ function allowedBits(allow: unknown, words: number, rows: number, vocabulary: nu
   }
   const ids = readIds('options.allow', allow, vocabulary);
   const bits = own(new Int32Array(words));
-  for (const id of ids) bits[id >>> 5] = (bits[id >>> 5] as number) | (1 << (id & 31));
+  const count = lengthOf(ids);
+  for (let i = 0; i < count; i += 1) {
+    const id = ids[i] as number;
+    bits[id >>> 5] = (bits[id >>> 5] as number) | (1 << (id & 31));
+  }
   return bits;
 }

@@ -44,6 +44,8 @@ template <>
 constexpr napi_typedarray_type kTypeOf<double> = napi_float64_array;
 template <>
 constexpr napi_typedarray_type kTypeOf<std::int32_t> = napi_int32_array;
+template <>
+constexpr napi_typedarray_type kTypeOf<std::uint16_t> = napi_uint16_array;
 
 }  // namespace
 
@@ -255,10 +257,12 @@ template const float* Arguments::input<float>(std::size_t, std::size_t);
 template const double* Arguments::input<double>(std::size_t, std::size_t);
 template const std::int32_t* Arguments::input<std::int32_t>(std::size_t, std::size_t);
 template const std::uint8_t* Arguments::input<std::uint8_t>(std::size_t, std::size_t);
+template const std::uint16_t* Arguments::input<std::uint16_t>(std::size_t, std::size_t);
 template Broadcast<float> Arguments::broadcast<float>(std::size_t, frame::Index);
 template Broadcast<double> Arguments::broadcast<double>(std::size_t, frame::Index);
 template float* Arguments::output<float>(std::size_t, std::size_t, unsigned);
 template double* Arguments::output<double>(std::size_t, std::size_t, unsigned);
 template std::int32_t* Arguments::output<std::int32_t>(std::size_t, std::size_t, unsigned);
+template std::uint16_t* Arguments::output<std::uint16_t>(std::size_t, std::size_t, unsigned);
 
 }  // namespace softmax_native

@@ -6,6 +6,7 @@
 #include "adaptive.hpp"
 #include "derivatives.hpp"
 #include "diagnosis.hpp"
+#include "gumbel.hpp"
 #include "linear.hpp"
 #include "losses.hpp"
 #include "predictions.hpp"
@@ -53,6 +54,8 @@ inline constexpr NamedRow kRows[] = {
     {"treeTrain", tree_train_row},
 
     {"sample", sample_row},
+    {"gumbelSoftmax", gumbel_softmax_row},
+    {"gumbelSoftmaxVjp", gumbel_softmax_vjp_row},
 
     {"softmaxVjp", softmax_vjp_row},
     {"logSoftmaxVjp", log_softmax_vjp_row},

@@ -1,6 +1,7 @@
 #include "tokens.hpp"
 
 #include "../operations/tokens.hpp"
+#include "half_arrays.hpp"
 
 namespace softmax_native {
 namespace {
@@ -41,10 +42,12 @@ bool read_tokens(Arguments& arguments, Sampling<T>* s) {
 }  // namespace
 
 void sample_row(Arguments& call) {
-  by_type(call, [](Arguments& arguments, auto zero) {
+  const HalfArrays halves(call.number(15));
+  by_computed_type(call, halves, [&halves](Arguments& arguments, auto zero) {
     using T = decltype(zero);
     Sampling<T> s{};
-    s.logits = arguments.logits<T>();
+    s.logits = arguments.options<T>();
+    s.source = halves.input<T>(arguments, 0, s.logits.layout.size());
     s.top_p = arguments.number(2);
     s.least_log = arguments.number(3);
     s.typical_p = arguments.number(4);

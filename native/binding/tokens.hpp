@@ -7,6 +7,7 @@
 //            5 bits of what is allowed    9 how many are drawn, 11 how many of the best are listed
 //            6 history, 7 its offsets     12 ids of the history, 13 biases
 //            8 ids of biases, 9 biases    14 words of what is allowed
+//                                         15 what the logits are (half_arrays.hpp)
 #pragma once
 
 #include "row.hpp"

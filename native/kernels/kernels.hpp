@@ -20,3 +20,6 @@
 #include "attention.hpp"
 #include "training.hpp"
 #include "anchored_rest.hpp"
+#include "tokens.hpp"
+#include "halves.hpp"
+#include "gumbel.hpp"

@@ -4,6 +4,7 @@
 #include "linear_cross_entropy.hpp"
 
 #include "class_tiles.hpp"
+#include "few_classes.hpp"
 #include "limits.hpp"
 #include "loss_rows.hpp"
 #include "loss_totals.hpp"
@@ -271,9 +272,16 @@ Outcome linear_cross_entropy(const LinearLayer<T>& layer, const Logits<T>& logit
   mark_skipped(logits.layout, targets, marks.template part<std::uint8_t>(0));
   result.total_weight = total_weight(LossMasses<T>(layer.classes, targets, options), layer.rows);
   const double scale = gradient_scale(options.reduction, result.total_weight);
-  LinearCrossEntropy<T> operation(layer, logits, targets, scale, options, result);
-  if (!operation.has_memory()) return {Status::kOutOfMemory, 0};
-  const Outcome outcome = operation.run(&result.loss);
+  Outcome outcome;
+  if (FewClasses<T>::applies(layer, logits, targets, options)) {
+    const FewClasses<T> operation(layer, logits, targets, scale, options, result);
+    if (!operation.has_memory()) return {Status::kOutOfMemory, 0};
+    outcome = operation.run(&result.loss);
+  } else {
+    LinearCrossEntropy<T> operation(layer, logits, targets, scale, options, result);
+    if (!operation.has_memory()) return {Status::kOutOfMemory, 0};
+    outcome = operation.run(&result.loss);
+  }
   if (options.reduction == Reduction::kMean) result.loss = mean_of(result.loss, result.total_weight);
   return outcome;
 }

@@ -82,6 +82,32 @@ class LinearProducts {
     }
   }
 
+  // All classes as panels, each of them [depth, kPanel].
+  std::size_t packed_classes_size() const { return pieces_of(layer_.classes, kPanel<T>) * layer_.depth * kPanel<T>; }
+  void pack_all_classes(T* packed) const {
+    for (std::size_t c = 0; c < layer_.classes; c += kPanel<T>, packed += layer_.depth * kPanel<T>) {
+      pack_classes(piece_of(layer_.classes, kPanel<T>, c / kPanel<T>), 0, layer_.depth, packed);
+    }
+  }
+
+  // The logits of all classes, to the bits of `logits`, from what pack_all_classes made.
+  void logits_of_packed(Span rows, const T* packed, T* logits, std::size_t stride) const {
+    const std::size_t depth = layer_.depth;
+    for (std::size_t c = 0; c < layer_.classes; c += kPanel<T>, packed += depth * kPanel<T>) {
+      const std::size_t columns = layer_.classes - c < kPanel<T> ? layer_.classes - c : kPanel<T>;
+      const T* addend = layer_.bias == nullptr ? nullptr : layer_.bias + c;
+      std::size_t addend_stride = 0, k = 0;
+      do {
+        const std::size_t length = depth - k < kDepth ? depth - k : kDepth;
+        k_.multiply(layer_.hidden + rows.first * depth + k, depth, 1, packed + k * kPanel<T>, addend, addend_stride,
+                    logits + c, stride, rows.count, length, columns);
+        addend = logits + c;
+        addend_stride = stride;
+        k += length;
+      } while (k < depth);
+    }
+  }
+
   // What holds NaN or Infinity is `odd`: it is left out of the products that follow, and comes into a sum only where
   // its factor is not 0. So neither an ignored row nor a class without probability makes NaN of what it has no part in.
   // Odd rows of hidden, in flags from the first of them on:

@@ -72,10 +72,11 @@ class TokenKeys {
   static constexpr T kNone = -static_cast<T>(__builtin_inf());
 
   // `row_maxima` are those of the row's chunks, nullptr where it has but one.
-  TokenKeys(const T* row, std::size_t n, const double* row_maxima, double* maxima, T* copy, std::int32_t* ids,
-            ChangedLogits& changed)
-      : row_(row), n_(n), row_maxima_(row_maxima), maxima_(maxima), copy_(copy), ids_(ids), changed_(changed),
-        k_(kernels().of<T>()) {}
+  // `counts` has room for a number of each chunk.
+  TokenKeys(const T* row, std::size_t n, const double* row_maxima, double* maxima, double* counts, T* copy,
+            std::int32_t* ids, ChangedLogits& changed)
+      : row_(row), n_(n), row_maxima_(row_maxima), maxima_(maxima), counts_(counts), copy_(copy), ids_(ids),
+        changed_(changed), k_(kernels().of<T>()) {}
 
   // `words` are the bits of what may be drawn, nullptr for everything. `row_max` is the greatest logit. The copy is
   // made when it is needed: until settle() the keys are those of the row, except for the changed ones.
@@ -147,30 +148,34 @@ class TokenKeys {
     return count;
   }
 
-  // Those with max + gap or more, gap <= 0, but never -Infinity; some below it, too.
-  void list_from(double gap, Candidates& list) {
+  // Those with max + gap or more, gap <= 0, but never -Infinity; some below it, too. False, and nothing listed, where
+  // they are more than `most`.
+  bool list_from(double gap, Candidates& list, std::size_t most) {
     settle();
     constexpr bool kIsFloat = sizeof(T) == sizeof(float);
     constexpr double kLargest = kIsFloat ? 0x1.fffffep127 : 0x1.fffffffffffffp1023;
     const double size = (max_ < 0 ? -max_ : max_) - gap, least = max_ + gap;
     const double bound = size - size == 0 ? least - size * (kIsFloat ? 0x1p-20 : 0x1p-50) - 0x1p-140 : least;
     const T above = gap == kNothing || bound < -kLargest ? kNone : static_cast<T>(bound > kLargest ? kLargest : bound);
-    list_above_bound(above, list);
+    return list_above_bound(above, list, most);
   }
 
-  // At least the k best.
-  void list_best(std::size_t k, double* maxima, Candidates& list) {
-    list_above_bound(kth_block_max(keys_, k, maxima), list);
-    if (is_settled_ || list.count() >= k) return;
+  // The greatest k for which list_best need not list the row.
+  std::size_t most_by_blocks() const { return n_ / (kBlocksPer * kShortest); }
+
+  // At least the k best; false, and nothing listed, where those are more than `most`.
+  bool list_best(std::size_t k, double* maxima, Candidates& list, std::size_t most) {
+    if (!list_above_bound(kth_block_max(keys_, k, maxima), list, most)) return false;
+    if (is_settled_ || list.count() >= k) return true;
     // Too many of those above the bound were changed.
     settle();
-    list_above_bound(kth_block_max(keys_, k, maxima), list);
+    return list_above_bound(kth_block_max(keys_, k, maxima), list, most);
   }
 
   // The k best of the logits as they were given, in order; fewer where those are -Infinity.
   void list_best_of_row(std::size_t k, double* maxima, Candidates& list) const {
     list.clear();
-    const std::size_t found = k_.find_above(row_, n_, kth_block_max(row_, k, maxima), ids_);
+    const std::size_t found = find_above(row_, kth_block_max(row_, k, maxima));
     for (std::size_t i = 0; i < found; ++i) list.add(static_cast<double>(row_[ids_[i]]), ids_[i]);
     list.keep_best(k, false);
     list.sort_best_first();
@@ -198,6 +203,7 @@ class TokenKeys {
   std::size_t n_;
   const double* row_maxima_;
   double* maxima_;  // room for those of the copy's
+  double* counts_;
   T* copy_;
   std::int32_t* ids_;
   ChangedLogits& changed_;
@@ -252,10 +258,18 @@ class TokenKeys {
     }
   }
 
+  // The ids of what is above the bound, ascending, to ids_; how many they are.
+  std::size_t find_above(const T* x, T bound) const {
+    return find_in_chunks(n_, ids_, counts_, [&](std::size_t start, std::size_t length, std::int32_t* ids) {
+      return k_.find_above(x + start, length, bound, ids);
+    });
+  }
+
   // All keys above the bound.
-  void list_above_bound(T bound, Candidates& list) const {
+  bool list_above_bound(T bound, Candidates& list, std::size_t most) const {
     list.clear();
-    const std::size_t found = k_.find_above(keys_, n_, bound, ids_);
+    const std::size_t found = find_above(keys_, bound);
+    if (found + changed_.count() > most && most < n_) return false;
     for (std::size_t i = 0; i < found; ++i) {
       if (is_settled_ || changed_.find(ids_[i]) == nullptr) list.add(static_cast<double>(keys_[ids_[i]]), ids_[i]);
     }
@@ -263,6 +277,7 @@ class TokenKeys {
       const double key = key_of(changed_[i]);
       if (!changed_[i].banned && key > static_cast<double>(bound)) list.add(key, changed_[i].id);
     }
+    return true;
   }
 
   // A number above which stand at least k of x, or all that take part: below the k-th greatest maximum of blocks. In a
@@ -270,10 +285,14 @@ class TokenKeys {
   T kth_block_max(const T* x, std::size_t k, double* maxima) const {
     const std::size_t length = n_ / (kBlocksPer * k);
     if (length < kShortest) return kNone;
-    std::size_t blocks = 0;
-    for (std::size_t i = 0; i < n_; i += length) {
-      maxima[blocks++] = static_cast<double>(k_.max(x + i, n_ - i < length ? n_ - i : length, false));
-    }
+    const std::size_t blocks = divide_up(n_, length), at_once = divide_up(kTask, length);
+    auto task = [&](std::size_t t, std::size_t) {
+      for (std::size_t block = t * at_once; block < blocks && block < (t + 1) * at_once; ++block) {
+        const std::size_t i = block * length;
+        maxima[block] = static_cast<double>(k_.max(x + i, n_ - i < length ? n_ - i : length, false));
+      }
+    };
+    run_tasks(divide_up(blocks, at_once), Pool::shared().threads(), n_, task);
     std::nth_element(maxima, maxima + (k - 1), maxima + blocks, [](double a, double b) { return a > b; });
     const T bound = static_cast<T>(maxima[k - 1]);
     return bound == kNone ? kNone : below(bound);

@@ -1,34 +1,23 @@
-// One row of logits on the way to its tokens: as a whole, with a weight for each token, until a filter makes a list of
-// it.
+// One row of logits on the way to its tokens: as it is, then as weights of all tokens, or as a list of the few that a
+// filter keeps.
 #pragma once
 
 #include "limits.hpp"
 #include "row_sums.hpp"
-#include "token_keys.hpp"
-#include "token_wheel.hpp"
+#include "token_weights.hpp"
 
 namespace softmax_native {
-
-// Memory of one thread.
-template <class T>
-struct TokenMemory {
-  T* copy;
-  std::int32_t* ids;
-  Candidate* list;
-  Changed* changed;
-  std::int32_t* slots;
-  std::size_t slot_count;
-  double *exponents, *weights, *sums, *ends, *chunks, *row_chunks, *maxima, *changed_terms;
-};
 
 template <class T>
 class TokenRow {
  public:
-  TokenRow(const Sampling<T>& sampling, std::size_t row, const TokenMemory<T>& memory)
-      : s_(sampling), m_(memory), n_(sampling.logits.layout.n), row_(row), x_(sampling.logits.data + row * n_),
+  // `x` are the logits of row number `row`.
+  TokenRow(const Sampling<T>& sampling, std::size_t row, const T* x, const TokenMemory<T>& memory)
+      : s_(sampling), m_(memory), n_(sampling.logits.layout.n), row_(row), x_(x),
         changed_(memory.changed, memory.slots, memory.slot_count),
-        keys_(x_, n_, n_ > kChunk ? memory.row_chunks : nullptr, memory.maxima, memory.copy, memory.ids, changed_),
-        list_(memory.list) {}
+        keys_(x_, n_, n_ > kChunk ? memory.row_chunks : nullptr, memory.maxima, memory.chunks, memory.copy, memory.ids,
+              changed_),
+        list_(memory.list), weights_(keys_, n_, memory, list_) {}
 
   void sample() {
     ids_ = s_.ids + row_ * s_.width();
@@ -41,11 +30,7 @@ class TokenRow {
     list_best_of_row();
     list_.clear();
     for (std::uint64_t stages = s_.stages; stages != 0; stages >>= 3) take(static_cast<Stage>(stages & 7));
-    if (is_list_) {
-      finish_list();
-    } else {
-      finish_whole(weigh_whole());
-    }
+    finish();
   }
 
  private:
@@ -56,13 +41,21 @@ class TokenRow {
   ChangedLogits changed_;
   TokenKeys<T> keys_;
   Candidates list_;
+  TokenWeights<T> weights_;
+  // What the tokens are in: the row, the weights before or after a filter, the list.
+  enum class Form { kRow, kWeights, kFiltered, kList } form_ = Form::kRow;
+  // Whether filters kept the best, and not what is typical.
+  bool keeps_best_ = true;
   std::int32_t* ids_ = nullptr;
   double* values_ = nullptr;
   T raw_max_ = 0;
   double raw_log_ = 0;
   double scale_ = 1;
-  bool is_list_ = false;
-  double rest_ = 0, moment_ = 0;  // of the whole row
+  // The sum of the whole row at the last scale, relative to a key; 0 where it is not known.
+  double whole_total_ = 0, whole_max_ = 0;
+
+  // What is longer is not listed but weighed. Of weights few are listed in the end, all relative to their own maximum.
+  static constexpr std::size_t kFew = 4096, kVeryFew = 256;
 
   double size() const { return scale_ < 0 ? -scale_ : scale_; }
   bool is_limit_scale() const { return size() == 0 || size() - size() != 0; }
@@ -121,129 +114,156 @@ class TokenRow {
       case Stage::kTemperature:
         return take_temperature();
       case Stage::kMinP:
-        if (!is_list_) keys_.list_from(size() == 0 ? kNothing : s_.least_log / size(), list_);
-        list_.weigh(size());
-        list_.keep_from(s_.least_log);
-        break;
+        return take_min_p();
       case Stage::kTopK:
-        if (!is_list_) keys_.list_best(s_.top_k, m_.maxima, list_);
-        list_.weigh(size());
-        list_.keep_best(s_.top_k, s_.keeps_ties);
-        break;
+        return take_top_k();
       case Stage::kTopP:
-        take_top_p();
-        break;
+        return take_top_p();
       case Stage::kTypicalP:
-        if (!is_list_) keys_.list_from(kNothing, list_);
-        list_.weigh(size());
-        list_.keep_typical(s_.typical_p, s_.keeps_ties);
-        break;
+        return take_typical_p();
       default:
         return;
     }
-    is_list_ = true;
+  }
+
+  bool is_list() const { return form_ == Form::kList; }
+
+  // All that is left as a list, weighed.
+  void make_list() {
+    if (form_ == Form::kFiltered) {
+      weights_.write(list_);
+    } else if (!is_list()) {
+      keys_.list_from(kNothing, list_, n_);
+    }
+    form_ = Form::kList;
+    list_.weigh(size());
+  }
+
+  // False for a list, and where weights cannot be filtered.
+  bool make_weights() {
+    if (form_ == Form::kRow) {
+      keys_.settle();
+      if (!weights_.can_filter(size())) return false;
+      weights_.weigh(size());
+      whole_total_ = weights_.whole_total();
+      whole_max_ = keys_.max();
+      form_ = Form::kWeights;
+    }
+    return !is_list();
   }
 
   void take_temperature() {
-    if (is_list_ && (s_.logits.beta < 0) != (scale_ < 0)) list_.negate();
+    if (form_ == Form::kFiltered) make_list();
+    if (is_list() && (s_.logits.beta < 0) != (scale_ < 0)) list_.negate();
     scale_ = s_.logits.beta;
+    whole_total_ = 0;
     if (size() - size() == 0) return;
-    if (!is_list_) {
+    if (!is_list()) {
       keys_.settle();
       list_.clear();
       if (s_.keeps_ties) {
-        keys_.list_from(0, list_);
+        keys_.list_from(0, list_, n_);
       } else if (keys_.max() > kNothing) {
         // In a job that was given up it may not be found.
         const std::int32_t first = keys_.first_greatest();
         if (static_cast<std::size_t>(first) < n_) list_.add(keys_.max(), first);
       }
-      is_list_ = true;
+      form_ = Form::kList;
     }
     list_.weigh(size());
     if (list_.count() != 0) list_.keep_best(1, s_.keeps_ties);
   }
 
-  // Of a whole row: the best of it, more and more, until they have the mass; the total is that of the row.
-  void take_top_p() {
-    if (is_list_) {
-      list_.weigh(size());
-      return list_.keep_mass(s_.top_p, list_.total(), s_.keeps_ties);
-    }
-    const double total = weigh_whole().total();
-    for (double gap = kFirstGap;; gap *= 2) {
-      const bool whole = gap > kLastGap || is_limit_scale() || keys_.max() - keys_.max() != 0;
-      keys_.list_from(whole ? kNothing : -gap / size(), list_);
-      list_.weigh(size());
-      if (whole) break;
-      list_.keep_from(-gap);
-      if (list_.total() >= s_.top_p * total) break;
-    }
-    list_.keep_mass(s_.top_p, total, s_.keeps_ties);
-  }
-  static constexpr double kFirstGap = 8, kLastGap = 800;
-
-  // exponents, weights and their sums of the whole row.
-  Wheel weigh_whole() {
-    keys_.settle();
-    const double max = keys_.max(), magnitude = size();
-    const T* keys = keys_.keys();
-    const bool is_plain = sizeof(T) == sizeof(float) && !is_limit_scale() && max - max == 0;
-    each_chunk(n_, false, [&](std::size_t, std::size_t start, std::size_t length) {
-      double* x = m_.exponents + start;
-      if (is_plain) {
-        for (std::size_t i = 0; i < length; ++i) x[i] = magnitude * (static_cast<double>(keys[start + i]) - max);
-      } else {
-        for (std::size_t i = 0; i < length; ++i) {
-          x[i] = exponent_of(static_cast<double>(keys[start + i]), max, magnitude);
+  void take_min_p() {
+    if (form_ == Form::kRow) {
+      const double gap = size() == 0 ? kNothing : s_.least_log / size();
+      if (!keys_.list_from(gap, list_, kFew)) {
+        if (weights_.can_filter(size())) {
+          weights_.weigh(size(), s_.least_log);
+          form_ = Form::kFiltered;
+          return;
         }
+        keys_.list_from(gap, list_, n_);
       }
-    });
-    for (std::size_t i = 0; i < changed_.count(); ++i) {
-      const std::int32_t id = changed_[i].id;
-      m_.exponents[id] = exponent_of(keys_.key_of(id), max, magnitude);
+      form_ = Form::kList;
     }
-    const std::size_t chunks = chunk_count(n_);
-    double *rest = m_.chunks, *at_max = m_.chunks + chunks, *moment = m_.chunks + 2 * chunks;
-    const KernelsOf<double>& k = kernels().f64;
-    each_chunk(n_, false, [&](std::size_t c, std::size_t start, std::size_t length) {
-      rest[c] = at_max[c] = 0;
-      for (std::size_t i = 0; i < length; i += Wheel::kBlock) {
-        const std::size_t some = length - i < Wheel::kBlock ? length - i : Wheel::kBlock, first = start + i;
-        double sum, maxima;
-        k.exp_rest_kept(m_.exponents + first, m_.weights + first, some, 0, 1, &sum, &maxima);
-        m_.sums[first / Wheel::kBlock] = sum + maxima;
-        rest[c] += sum;
-        at_max[c] += maxima;
-      }
-      moment[c] = k.dot(m_.weights + start, m_.exponents + start, length, 0, false);
-    });
-    CompensatedSum below, moments;
-    double maxima = 0;
-    for (std::size_t c = 0; c < chunks; ++c) {
-      below.add(rest[c]);
-      moments.add(moment[c]);
-      maxima += at_max[c];
-    }
-    rest_ = below.total() + (maxima - 1);
-    moment_ = moments.total();
-    Wheel wheel(m_.weights, n_, m_.sums, m_.ends);
-    wheel.add_up();
-    return wheel;
+    make_list();
+    list_.keep_from(s_.least_log);
   }
 
-  void finish_whole(Wheel wheel);
+  void take_top_k() {
+    const std::size_t k = s_.top_k;
+    if (form_ == Form::kRow && k <= keys_.most_by_blocks() && keys_.list_best(k, m_.maxima, list_, kFew + k)) {
+      form_ = Form::kList;
+    }
+    if (make_weights()) {
+      const std::size_t support = weights_.support();
+      if (form_ == Form::kFiltered && k >= support) return;
+      if (keeps_best_ && k < support) {
+        weights_.keep_best(k, s_.keeps_ties);
+        form_ = Form::kFiltered;
+        return;
+      }
+    }
+    make_list();
+    list_.keep_best(k, s_.keeps_ties);
+  }
+
+  void take_top_p() {
+    if (form_ == Form::kRow && take_head()) return;
+    if (make_weights()) {
+      weights_.keep_mass(s_.top_p, s_.keeps_ties);
+      form_ = Form::kFiltered;
+    } else {
+      make_list();
+      list_.keep_mass(s_.top_p, s_.keeps_ties);
+    }
+  }
+
+  void take_typical_p() {
+    if (make_weights()) {
+      weights_.keep_typical(s_.typical_p, s_.keeps_ties);
+      form_ = Form::kFiltered;
+      keeps_best_ = false;
+    } else {
+      make_list();
+      list_.keep_typical(s_.typical_p, s_.keeps_ties);
+    }
+  }
+
+  // Top-p where a few of the row have the mass. The total of float32 is then good enough, if it leaves no doubt.
+  bool take_head() {
+    if (!stands_out() || !keys_.list_best(kHead, m_.maxima, list_, kFew)) return false;
+    find_whole_total();
+    list_.sort_best_first();
+    constexpr double kDoubt = sizeof(T) == sizeof(float) ? 0x1p-18 : 0x1p-46;
+    const double wanted = s_.top_p * whole_total_;
+    if (!list_.keep_certain_mass(wanted * (1 - kDoubt), wanted * (1 + kDoubt), s_.keeps_ties)) return false;
+    form_ = Form::kList;
+    return true;
+  }
+  static constexpr std::size_t kHead = 256;
+
+  // Whether the head may have the mass: each of it has 1 at most. The total is no less than that at scale 1, or, at
+  // greater ones, than what Hoelder's inequality says.
+  bool stands_out() const {
+    const double least = size() <= 1 ? raw_log_ : size() * raw_log_ + (1 - size()) * log_of(static_cast<double>(n_));
+    return scale_ < 0 || log_of(s_.top_p) + least < log_of(static_cast<double>(kHead));
+  }
+
+  void finish();
+  void finish_weights(std::size_t support);
   void finish_list();
   void list_best_of_row();
   template <class IdOf, class LogOf>
   void draw(Wheel& wheel, std::size_t support, const IdOf& id_of, const LogOf& log_of_id);
   double kept_mass();
+  void find_whole_total();
   bool unsettled_total(double* total);
   double settled_total();
   template <class KeyOf>
   double sum_of_changed(double max, const KeyOf& key_of) const;
   double raw_log_probability(std::int32_t id) const;
-  double whole_log_probability(std::int32_t id) const;
 };
 
 }  // namespace softmax_native

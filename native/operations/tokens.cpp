@@ -17,9 +17,6 @@ double exp_of(double x) {
   return x;
 }
 
-// Lists longer than this are looked at in the order of the vocabulary instead of being sorted by id.
-constexpr std::size_t kSorted = 4096;
-
 }  // namespace
 
 template <class T>
@@ -30,15 +27,15 @@ double TokenRow<T>::raw_log_probability(std::int32_t id) const {
   return 0 - log_of(static_cast<double>(kernels().of<T>().count_equal(x_, n_, z)));
 }
 
-template <class T>
-double TokenRow<T>::whole_log_probability(std::int32_t id) const {
-  return exponent_of(keys_.key_of(id), keys_.max(), size()) - log1p_of(rest_);
-}
-
-// The draws, and what is said of the best of the row, whose ids stand behind the drawn ones.
+// What is said of the best of the row, whose ids stand behind the drawn ones, and the draws.
 template <class T>
 template <class IdOf, class LogOf>
 void TokenRow<T>::draw(Wheel& wheel, std::size_t support, const IdOf& id_of, const LogOf& log_of_id) {
+  const auto say = [&](std::size_t i) {
+    values_[i] = log_of_id(ids_[i]);
+    values_[s_.width() + i] = raw_log_probability(ids_[i]);
+  };
+  for (std::size_t i = s_.count; i < s_.width(); ++i) say(i);
   const bool exhausted = support == 0 || (!s_.replace && support < s_.count);
   for (std::size_t i = 0; i < s_.count; ++i) {
     if (exhausted) {
@@ -47,24 +44,41 @@ void TokenRow<T>::draw(Wheel& wheel, std::size_t support, const IdOf& id_of, con
     }
     const std::size_t drawn = wheel.draw(s_.uniforms[row_ * s_.count + i]);
     ids_[i] = id_of(drawn);
+    say(i);
     if (!s_.replace && i + 1 < s_.count) wheel.remove(drawn);
-  }
-  for (std::size_t i = exhausted ? s_.count : 0; i < s_.width(); ++i) {
-    values_[i] = log_of_id(ids_[i]);
-    values_[s_.width() + i] = raw_log_probability(ids_[i]);
   }
 }
 
 template <class T>
-void TokenRow<T>::finish_whole(Wheel wheel) {
+void TokenRow<T>::finish() {
+  if (form_ == Form::kRow) weights_.weigh(size());
+  const std::size_t support = is_list() ? 0 : weights_.support();
+  if (form_ == Form::kFiltered && support <= kVeryFew) make_list();
+  if (is_list()) {
+    finish_list();
+  } else {
+    finish_weights(support);
+  }
+}
+
+template <class T>
+void TokenRow<T>::finish_weights(std::size_t support) {
+  const bool is_filtered = form_ == Form::kFiltered;
+  Wheel wheel = weights_.wheel();
   double* summary = values_ + 2 * s_.width();
-  summary[0] = static_cast<double>(keys_.count(keys_.max()));
+  summary[0] = static_cast<double>(is_filtered ? support : keys_.count(keys_.max()));
   summary[1] = 1;
-  summary[2] = log1p_of(rest_) - moment_ / wheel.total();
-  const std::size_t support = n_ - kernels().f64.count_equal(m_.weights, n_, 0);
+  summary[2] = weights_.entropy();
+  if (is_filtered) {
+    if (whole_total_ == 0) find_whole_total();
+    summary[1] = weights_.total() < whole_total_ ? weights_.total() / whole_total_ : 1;
+  }
+  const double log = weights_.log();
   draw(
       wheel, support, [](std::size_t i) { return static_cast<std::int32_t>(i); },
-      [this](std::int32_t id) { return whole_log_probability(id); });
+      [this, log, is_filtered](std::int32_t id) {
+        return is_filtered && weights_.weight(id) == 0 ? kNothing : weights_.exponent(id) - log;
+      });
 }
 
 template <class T>
@@ -77,7 +91,7 @@ void TokenRow<T>::finish_list() {
   summary[2] = count == 0 ? __builtin_nan("") : log - list_.moment() / total;
   std::size_t support = 0;
   for (std::size_t i = 0; i < count; ++i) support += list_[i].w > 0;
-  if (count <= kSorted) {
+  if (count <= kFew) {
     list_.sort_by_id();
     for (std::size_t i = 0; i < count; ++i) m_.weights[i] = list_[i].w;
     Wheel wheel(m_.weights, count, m_.sums, m_.ends);
@@ -109,14 +123,27 @@ void TokenRow<T>::finish_list() {
   summary[1] = kept_mass();
 }
 
-// The mass that the list has of the row, at the last scale. The list is weighed anew. Right to float32 for float32.
+// The mass that the list has of the row, at the last scale. The list is weighed anew.
 template <class T>
 double TokenRow<T>::kept_mass() {
-  if (keys_.negated() != (scale_ < 0)) keys_.take(scale_ < 0, words_of_row(), raw_max_);
-  double total = 0;
-  if (!unsettled_total(&total)) total = settled_total();
-  const double mass = list_.total() / total;
+  if (whole_total_ == 0) {
+    find_whole_total();
+  } else {
+    list_.weigh(size(), whole_max_);
+  }
+  const double mass = list_.total() / whole_total_;
   return mass > 1 ? 1 : mass;
+}
+
+// The sum of the row as it is before filters, at the last scale, right to float32 for float32; the list is weighed
+// relative to the same maximum.
+template <class T>
+void TokenRow<T>::find_whole_total() {
+  if (keys_.negated() != (scale_ < 0)) keys_.take(scale_ < 0, words_of_row(), raw_max_);
+  whole_max_ = static_cast<double>(raw_max_);
+  if (unsettled_total(&whole_total_)) return;
+  whole_total_ = settled_total();
+  whole_max_ = keys_.max();
 }
 
 // e^(size (key - max)) of each changed logit, or of what it was, and their sum.
@@ -182,47 +209,50 @@ void TokenRow<T>::list_best_of_row() {
   }
 }
 
+namespace {
+
+template <class T>
+Source<T> source_of_row(const Sampling<T>& s, std::size_t row) {
+  const std::size_t start = row * s.logits.layout.n;
+  if (s.source.halves == nullptr) return {s.source.data + start, nullptr, false};
+  return {nullptr, s.source.halves + start, s.source.brain};
+}
+
+// Rows are widened one by one, if they are.
+template <class T>
+Outcome refused_row(const Sampling<T>& s, T* memory) {
+  Logits<T> logits = s.logits;
+  logits.data = s.source.data;
+  if (s.source.halves == nullptr || s.logits.rule != NonFinite::kThrow) return refused(logits);
+  logits.layout.outer = 1;
+  for (std::size_t row = 0; row < s.logits.layout.rows(); ++row) {
+    logits.data = source_of_row(s, row).read_all(logits.layout.n, memory);
+    if (is_refused_row(logits, 0)) return {Status::kNonFinite, row};
+  }
+  return {};
+}
+
+}  // namespace
+
 template <class T>
 Outcome sample_tokens(const Sampling<T>& s) {
   const std::size_t n = s.logits.layout.n, rows = s.logits.layout.rows();
-  const Outcome outcome = refused(s.logits);
-  if (outcome.status != Status::kOk) return outcome;
-  if (n == 0) {
+  if (n == 0 && s.logits.rule != NonFinite::kThrow) {
     for (std::size_t i = 0; i < rows * s.width(); ++i) s.ids[i] = -2;
     return {};
   }
   const std::size_t threads = Pool::shared().threads(), slots = rows < 2 || threads < 2 ? 1
                                                                 : threads < rows        ? threads
                                                                                         : rows;
-  const std::size_t changes = s.history_length + s.bias_count, hashed = ChangedLogits::slots(changes);
-  const std::size_t blocks = Wheel::blocks(n);
-  const Scratch copies(slots, n * sizeof(T)), ids(slots, n * sizeof(std::int32_t)), lists(slots, n * sizeof(Candidate));
-  const Scratch changed(slots, (changes + 1) * sizeof(Changed)), hash(slots, hashed * sizeof(std::int32_t));
-  const Scratch numbers(slots,
-                        (2 * n + 2 * blocks + 8 * chunk_count(n) + TokenKeys<T>::maxima(n) + changes) * sizeof(double));
-  if (!copies.ok() || !ids.ok() || !lists.ok() || !changed.ok() || !hash.ok() || !numbers.ok()) {
-    return {Status::kOutOfMemory, 0};
-  }
+  const std::size_t changes = s.history_length + s.bias_count;
+  const bool widens = s.source.halves != nullptr;
+  const Scratch scratch(slots, TokenMemory<T>(nullptr, n, changes, widens).bytes);
+  if (!scratch.ok()) return {Status::kOutOfMemory, 0};
+  const Outcome outcome = refused_row(s, TokenMemory<T>(scratch.template part<std::byte>(0), n, changes, widens).row);
+  if (outcome.status != Status::kOk) return outcome;
   auto task = [&](std::size_t row, std::size_t slot) {
-    double* const exponents = numbers.template part<double>(slot);
-    double *const weights = exponents + n, *const sums = weights + n, *const ends = sums + blocks;
-    double *const chunks = ends + blocks, *const row_chunks = chunks + 4 * chunk_count(n),
-                  *const maxima = row_chunks + 4 * chunk_count(n);
-    const TokenMemory<T> memory{copies.template part<T>(slot),
-                                ids.template part<std::int32_t>(slot),
-                                lists.template part<Candidate>(slot),
-                                changed.template part<Changed>(slot),
-                                hash.template part<std::int32_t>(slot),
-                                hashed,
-                                exponents,
-                                weights,
-                                sums,
-                                ends,
-                                chunks,
-                                row_chunks,
-                                maxima,
-                                maxima + TokenKeys<T>::maxima(n)};
-    TokenRow<T>(s, row, memory).sample();
+    const TokenMemory<T> memory(scratch.template part<std::byte>(slot), n, changes, widens);
+    TokenRow<T>(s, row, source_of_row(s, row).read_all(n, memory.row), memory).sample();
   };
   if (slots == 1) {
     for (std::size_t row = 0; row < rows; ++row) task(row, 0);

@@ -2,7 +2,7 @@
 // decides, stand in lib/reference/sample.ts, which draws the same tokens. The vocabulary is never sorted.
 #pragma once
 
-#include "call.hpp"
+#include "half_precision.hpp"
 
 namespace softmax_native {
 
@@ -11,7 +11,8 @@ enum class Stage : unsigned { kNone, kBias, kPenalties, kTemperature, kMinP, kTo
 // All checked; what is drawn for row r stands at r in each of the arrays.
 template <class T>
 struct Sampling {
-  Logits<T> logits;      // rows of the last axis; beta is that of kTemperature
+  Logits<T> logits;  // rows of the last axis, without data; beta is that of kTemperature
+  Source<T> source;
   std::uint64_t stages;  // three bits each, the first lowest
   std::size_t top_k;
   double top_p, least_log, typical_p;

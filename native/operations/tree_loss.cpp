@@ -35,6 +35,8 @@ std::size_t place_of(std::int32_t id, const std::int32_t* ids, std::size_t count
 template <class T>
 void add_up(const TreeLayer<T>& layer, const T* hidden, std::size_t rows, const std::int32_t* targets,
             const std::size_t* starts, const T* g, const TreeGradients<T>& gradients) {
+  // One class alone has no path, and then there may be no array either.
+  if (gradients.count == 0) return;
   std::memset(gradients.weight, 0, gradients.count * layer.dim * sizeof(T));
   if (gradients.bias != nullptr) std::memset(gradients.bias, 0, gradients.count * sizeof(T));
   for (std::size_t r = 0; r < rows; ++r) {

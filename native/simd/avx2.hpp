@@ -21,6 +21,14 @@ struct I32 {
   friend I32 operator+(I32 a, I32 b) { return {_mm256_add_epi32(a.v, b.v)}; }
   friend I32 operator-(I32 a, I32 b) { return {_mm256_sub_epi32(a.v, b.v)}; }
   friend I32 operator&(I32 a, I32 b) { return {_mm256_and_si256(a.v, b.v)}; }
+  // A number of 16 bits in each lane, and back.
+  static I32 load_halves(const std::uint16_t* p) {
+    return {_mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))};
+  }
+  void store_halves(std::uint16_t* p) const {
+    const __m128i packed = _mm_packus_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), packed);
+  }
   template <int count>
   I32 shift_left() const {
     return {_mm256_slli_epi32(v, count)};
@@ -37,6 +45,14 @@ struct I64 {
   friend I64 operator+(I64 a, I64 b) { return {_mm256_add_epi64(a.v, b.v)}; }
   friend I64 operator-(I64 a, I64 b) { return {_mm256_sub_epi64(a.v, b.v)}; }
   friend I64 operator&(I64 a, I64 b) { return {_mm256_and_si256(a.v, b.v)}; }
+  friend I64 operator^(I64 a, I64 b) { return {_mm256_xor_si256(a.v, b.v)}; }
+  // The whole product of the lower halves of the lanes.
+  static I64 multiply_words(I64 a, I64 b) { return {_mm256_mul_epu32(a.v, b.v)}; }
+  void store_halves(std::uint16_t* p) const {
+    const __m128i low = _mm256_castsi256_si128(v), high = _mm256_extracti128_si256(v, 1);
+    const __m128i words = _mm_castps_si128(_mm_shuffle_ps(_mm_castsi128_ps(low), _mm_castsi128_ps(high), 0x88));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packus_epi32(words, words));
+  }
   template <int count>
   I64 shift_left() const {
     return {_mm256_slli_epi64(v, count)};

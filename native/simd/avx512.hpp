@@ -17,6 +17,12 @@ struct I32 {
   friend I32 operator+(I32 a, I32 b) { return {_mm512_add_epi32(a.v, b.v)}; }
   friend I32 operator-(I32 a, I32 b) { return {_mm512_sub_epi32(a.v, b.v)}; }
   friend I32 operator&(I32 a, I32 b) { return {_mm512_and_si512(a.v, b.v)}; }
+  static I32 load_halves(const std::uint16_t* p) {
+    return {_mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)))};
+  }
+  void store_halves(std::uint16_t* p) const {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(v));
+  }
   template <unsigned count>
   I32 shift_left() const {
     return {_mm512_slli_epi32(v, count)};
@@ -33,6 +39,11 @@ struct I64 {
   friend I64 operator+(I64 a, I64 b) { return {_mm512_add_epi64(a.v, b.v)}; }
   friend I64 operator-(I64 a, I64 b) { return {_mm512_sub_epi64(a.v, b.v)}; }
   friend I64 operator&(I64 a, I64 b) { return {_mm512_and_si512(a.v, b.v)}; }
+  friend I64 operator^(I64 a, I64 b) { return {_mm512_xor_si512(a.v, b.v)}; }
+  static I64 multiply_words(I64 a, I64 b) { return {_mm512_mul_epu32(a.v, b.v)}; }
+  void store_halves(std::uint16_t* p) const {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi64_epi16(v));
+  }
   template <unsigned count>
   I64 shift_left() const {
     return {_mm512_slli_epi64(v, count)};

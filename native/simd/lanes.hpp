@@ -39,6 +39,23 @@ struct IntegerLanes {
     EACH_LANE a.v[i] &= b.v[i];
     return a;
   }
+  friend IntegerLanes operator^(IntegerLanes a, const IntegerLanes& b) {
+    EACH_LANE a.v[i] ^= b.v[i];
+    return a;
+  }
+  // Of lanes of 64 bits: the whole product of the lower halves.
+  static IntegerLanes multiply_words(IntegerLanes a, const IntegerLanes& b) {
+    EACH_LANE a.v[i] = static_cast<Int>(static_cast<Unsigned>(static_cast<std::uint32_t>(a.v[i])) *
+                                        static_cast<std::uint32_t>(b.v[i]));
+    return a;
+  }
+  // A number of 16 bits in each lane, and back.
+  static IntegerLanes load_halves(const std::uint16_t* p) {
+    IntegerLanes r;
+    EACH_LANE r.v[i] = static_cast<Int>(p[i]);
+    return r;
+  }
+  void store_halves(std::uint16_t* p) const { EACH_LANE p[i] = static_cast<std::uint16_t>(v[i]); }
   template <int count>
   IntegerLanes shift_left() const {
     IntegerLanes r;

@@ -21,6 +21,10 @@ const mayImport: Record<string, readonly string[]> = {
     'entry',
     'layers',
     'addressing',
+    'distributions',
+    'fields',
+    'regression',
+    'optimization',
     'random',
     'tokens',
     'token-calls',
@@ -32,6 +36,7 @@ const mayImport: Record<string, readonly string[]> = {
     'options',
     'attention-options',
     'promise-types',
+    'random-promise-types',
     'types',
   ],
   layers: [
@@ -63,10 +68,51 @@ const mayImport: Record<string, readonly string[]> = {
     'types',
     'options',
   ],
+  regression: [
+    'regression',
+    'optimization',
+    'layer-calls',
+    'layers',
+    'operations',
+    'validate',
+    'shape',
+    'errors',
+    'intrinsics',
+    'ownership',
+    'types',
+    'options',
+  ],
+  optimization: ['optimization', 'errors'],
+  distributions: [
+    'distributions',
+    'layers',
+    'random',
+    'operations',
+    'validate',
+    'shape',
+    'errors',
+    'intrinsics',
+    'ownership',
+    'types',
+  ],
+  fields: [
+    'fields',
+    'optimization',
+    'layers',
+    'random',
+    'operations',
+    'validate',
+    'shape',
+    'errors',
+    'intrinsics',
+    'ownership',
+    'types',
+  ],
   tokens: [
     'tokens',
     'token-calls',
     'random',
+    'tiny',
     'operations',
     'validate',
     'shape',
@@ -136,7 +182,8 @@ const mayImport: Record<string, readonly string[]> = {
   'layer-calls': ['types'],
   options: ['types'],
   'attention-options': ['types'],
-  'promise-types': ['options', 'attention-options', 'random', 'tokens', 'types'],
+  'promise-types': ['options', 'attention-options', 'types'],
+  'random-promise-types': ['promise-types', 'options', 'random', 'tokens', 'types'],
 };
 
 const lines = (path: string) => read(path).split('\n');
@@ -204,7 +251,7 @@ describe('lib', () => {
   // lib/reference/ is the layer.
   const layerOf = (path: string) => {
     const file = path.replace(/\.m?[jt]s$/, '');
-    return /^lib\/(index|promises|output-layers|memories|reference|derivatives|losses|diagnosis|attention|decoding)$/.test(
+    return /^lib\/(index|promises|output-layers|memories|distributions|models|reference|derivatives|losses|diagnosis|attention|decoding)$/.test(
       file,
     )
       ? 'entry'

@@ -27,7 +27,7 @@ describe.each(subjects)('$title', (subject) => {
   test.each(labelsOf(subject))('%s detached by an option while it is read', async (label) => {
     for (const [way, call] of ways) {
       const { args, place, others, before } = prepare(subject, label);
-      const key = subject.name === 'nllLoss' ? 'axis' : 'beta';
+      const key = subject.name === 'nllLoss' ? 'axis' : subject.name.startsWith('gumbel') ? 'tau' : 'beta';
       const { [key]: value } = optionsOf(args);
       Object.defineProperty(optionsOf(args), key, {
         get: () => {
@@ -50,6 +50,7 @@ describe.each(subjects)('$title', (subject) => {
     'linearCrossEntropy',
     'attention',
     'attentionVjp',
+    'sample',
   ];
   const isVector = !('dims' in (subject.create()[0] as object));
   test.each(single.includes(subject.name) || isVector ? [] : labelsOf(subject))(

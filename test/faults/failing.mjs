@@ -51,12 +51,14 @@ export function linkFailing(build, folder) {
   // A build with tests compiles some sources once more for them.
   const ours = commands.filter((command) => objectOf(command).startsWith('CMakeFiles/softmax_'));
   const objects = ours.map((command) => join(command.directory, objectOf(command)));
+  // A launcher (ccache) may stand before it.
+  const compiler = ours[0].words.find((word) => /\+\+[^/]*$/.test(word));
   const sanitizers = ours[0].words.filter((word) => word.startsWith('-fsanitize'));
   const headers = ours
     .find(({ file }) => file.endsWith('binding/module.cpp'))
     .words.flatMap((word, i, words) => (words[i - 1] === '-isystem' ? ['-isystem', word] : []));
   const [control, binary] = [join(folder, 'control.node'), join(folder, 'softmax_native.node')];
-  const link = (...args) => run('g++', '-std=c++20', '-shared', '-fPIC', '-g', '-O1', ...sanitizers, ...args);
+  const link = (...args) => run(compiler, '-std=c++20', '-shared', '-fPIC', '-g', '-O1', ...sanitizers, ...args);
   link(...headers, join(import.meta.dirname, 'failing.cpp'), '-o', control);
   const wraps = wrapped.map((name) => `-Wl,--wrap=${name}`);
   link(...objects, ...wraps, '-L', folder, '-l:control.node', '-Wl,-rpath,$ORIGIN', '-pthread', '-o', binary);

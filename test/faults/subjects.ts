@@ -5,7 +5,7 @@ import * as promises from '../../lib/promises';
 import * as reference from '../../lib/reference';
 import { createRandom } from '../seed';
 
-export type View = Float32Array | Float64Array | Int32Array | Uint8Array | BigInt64Array;
+export type View = Float32Array | Float64Array | Int32Array | Uint8Array | Uint16Array | Uint32Array | BigInt64Array;
 type Options = Record<string, unknown>;
 type Call = (...args: unknown[]) => unknown;
 
@@ -38,6 +38,11 @@ function tensors() {
     mask: new Uint8Array(rows * n).map((_, i) => (i % 7 === 3 ? 0 : 1)),
     storage: () => ({ data: new Float32Array(rows * n), dims: [rows, n] }),
     perRow: () => ({ data: new Float32Array(rows), dims: [rows] }),
+    halves: () => ({
+      data: new Uint16Array(rows * n).map((_, i) => 0x3000 + ((i * 7919) % 0x1400)),
+      dims: [rows, n],
+      type: 'float16',
+    }),
   };
 }
 
@@ -125,6 +130,33 @@ export const subjects: (Subject & { title: string })[] = [
     const { output, logSumExp } = library.attention(...inputs, { bias, returnLogSumExp: true });
     return [...inputs, numbers(2, 4, 30, 12), { bias, output, logSumExp }];
   }),
+  subject('sample', ['logits'], ({ z, indices }) => [
+    z.data,
+    {
+      history: indices,
+      presencePenalty: 0.1,
+      allow: new Uint32Array(Math.ceil(z.data.length / 32)).fill(0xfffeffff),
+      topP: 0.9,
+      logprobs: 5,
+      rng: new library.Rng(seed),
+    },
+  ]),
+  subject('sample', ['logits'], ({ halves }) => [halves(), { rng: new library.Rng(seed) }], 'sample from float16'),
+  subject('gumbelSoftmax', ['logits'], ({ z, mask, storage }) => [
+    z,
+    { mask, tau: 0.5, rng: new library.Rng(seed), out: storage() },
+  ]),
+  subject('gumbelSoftmaxVjp', ['logits', 'g'], ({ z, p, mask, storage }) => [
+    z,
+    p,
+    { mask, rng: new library.Rng(seed), out: storage() },
+  ]),
+  subject(
+    'gumbelSoftmaxVjp',
+    ['logits', 'g'],
+    ({ halves, mask }) => [halves(), halves(), { mask, rng: new library.Rng(seed), out: halves() }],
+    'gumbelSoftmaxVjp of float16',
+  ),
 ];
 
 /** An array among the arguments. */

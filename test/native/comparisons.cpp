@@ -76,6 +76,17 @@ void check_row(const KernelTable& table, Distribution distribution, const std::v
     }
     if (above != wanted_above)
       report<T>(table, "find_above", distribution, n, double(above.size()), double(wanted_above.size()));
+    const std::size_t counted_above = k.count_above(x.data(), n, value);
+    if (counted_above != wanted_above.size())
+      report<T>(table, "count_above", distribution, n, double(counted_above), double(wanted_above.size()));
+    const T high = value + T(0.5);
+    std::vector<std::int32_t> between(n), wanted_between;
+    between.resize(k.find_between(x.data(), n, value, high, between.data()));
+    for (std::size_t i = 0; i < n; ++i) {
+      if (x[i] > value && !(x[i] > high)) wanted_between.push_back(static_cast<std::int32_t>(i));
+    }
+    if (between != wanted_between)
+      report<T>(table, "find_between", distribution, n, double(between.size()), double(wanted_between.size()));
     std::size_t count = 0;
     for (const T v : x) count += v == value;
     const std::size_t counted = k.count_equal(x.data(), n, value);

@@ -6,8 +6,13 @@
 #include <cstddef>
 #include <limits>
 
+// GCC's library, which Clang can use as well, but for its header.
 #if defined(SOFTMAX_TEST_QUADMATH)
-#include <quadmath.h>
+extern "C" {
+__float128 expq(__float128);
+__float128 logq(__float128);
+__float128 log1pq(__float128);
+}
 #endif
 
 namespace softmax_native::test {

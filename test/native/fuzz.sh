@@ -5,6 +5,7 @@
 # (default: 600). A failure prints the case; libFuzzer also writes it to build-fuzz/crash-*, and fuzz_<family> <file> repeats it.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
+. "$root/test/native/instrumented.sh"
 inputs=${1:-1000000}
 families=${2:-kernels operations softmax derivatives losses linear diagnosis attention states tokens candidates trees layers}
 seconds=${SOFTMAX_NATIVE_SECONDS:-600}
@@ -13,15 +14,7 @@ build=$root/build-fuzz
 flags="-O1 -g -w -fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer"
 export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1"
 
-compiler=
-for candidate in clang++-19 clang++-14 clang++; do
-  command -v "$candidate" > /dev/null || continue
-  if echo 'extern "C" int LLVMFuzzerTestOneInput(const char*, unsigned long) { return 0; }' |
-    "$candidate" -x c++ -fsanitize=fuzzer,address -o /dev/null - 2> /dev/null; then
-    compiler=$candidate
-    break
-  fi
-done
+compiler=$(find_clang -fsanitize=fuzzer,address)
 if [ -n "$compiler" ]; then
   set -- -DCMAKE_CXX_COMPILER="$compiler" -DSOFTMAX_NATIVE_LIBFUZZER=ON -DCMAKE_CXX_FLAGS="$flags -fsanitize=fuzzer-no-link"
 else

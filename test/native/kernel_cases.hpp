@@ -9,28 +9,9 @@
 #include <vector>
 
 #include "../../native/core/dispatch.hpp"
-#include "../../native/core/table.hpp"
+#include "token_cases.hpp"
 
 namespace softmax_native::test {
-
-// The arguments of one call, and the numbers that it returns. A kernel uses those that it has.
-template <class T>
-struct Call {
-  std::size_t n = 0;     // elements of a row
-  std::size_t rows = 1;  // rows of a tile, rows of a matrix of n columns
-  std::size_t x_stride = 0, out_stride = 0;
-  std::size_t depth = 0, x_step = 0;  // of a product: x is [rows, depth], weight the packed panel
-  const T* x = nullptr;
-  const T* weight = nullptr;
-  const std::uint8_t* mask = nullptr;
-  T* out = nullptr;
-  T* lanes = nullptr;  // of a tile of attention: three for each column; x and out are [rows, n], weight [depth, n]
-  double* log_sum = nullptr;  // second output of log_sum_exp_short; the sums of add_wide
-  T max = 0, value = 0;
-  double beta = 1;
-  bool flag = false;  // negate, or stream
-  double number[2] = {0, 0};
-};
 
 // What x may hold.
 enum class Domain {
@@ -94,6 +75,16 @@ inline constexpr Needs outer{.kind = Kind::outer, .out = true, .flag = true, .we
 inline constexpr Needs anchored_rest{.domain = Domain::keys, .beta = true, .flag = true};
 inline constexpr Needs add_weighted_rows{.log_sum = true};
 
+inline constexpr Needs token_weights{.domain = Domain::keys};
+inline constexpr Needs kept_weights{.domain = Domain::keys, .value = true};
+inline constexpr Needs weight_above{.domain = Domain::keys, .value = true};
+inline constexpr Needs typical_scores{.domain = Domain::keys};
+inline constexpr Needs count_above{.value = true};
+inline constexpr Needs find_between{.value = true};
+inline constexpr Needs widen_halves{.out = true, .flag = true};
+inline constexpr Needs narrow_halves{.flag = true};
+inline constexpr Needs add_gumbel{.out = true};
+
 inline constexpr Needs tile_product{.kind = Kind::attention};
 inline constexpr Needs tile_exp{.kind = Kind::attention};
 inline constexpr Needs tile_vjp{.kind = Kind::attention};
@@ -107,7 +98,7 @@ inline constexpr Needs row_updates{.out = true, .flag = true, .weight = true};
 
 // Factors and constants are plain numbers that round: nothing may hide behind a power of two.
 template <class T>
-struct Run {
+struct Run : TokenRuns<T> {
   using K = KernelsOf<T>;
   using C = Call<T>;
 

@@ -23,7 +23,12 @@ std::uint64_t seed();
 bool thorough();
 
 // Sanitizers make the plain-array tables some twenty times slower: there every eighth of many like cases has to do.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+// GCC says so by a macro, Clang as a feature.
+#if !defined(__has_feature)
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || __has_feature(address_sanitizer) || \
+    __has_feature(thread_sanitizer)
 inline constexpr unsigned kEveryCase = 8;
 #else
 inline constexpr unsigned kEveryCase = 1;

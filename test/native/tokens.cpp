@@ -60,7 +60,8 @@ struct TokenCase {
   Result run(std::uint64_t stages, std::size_t first, std::size_t count) const {
     Result result{std::vector<std::int32_t>(count * kWidth), std::vector<double>(count * kLine)};
     Sampling<T> s{};
-    s.logits = {logits.data() + first * n, {count, n, 1}, 0.7, NonFinite::kLimit, nullptr, {0, 0, 0}};
+    s.logits = {nullptr, {count, n, 1}, 0.7, NonFinite::kLimit, nullptr, {0, 0, 0}};
+    s.source = {logits.data() + first * n, nullptr, false};
     s.stages = stages;
     s.top_k = n < 50 ? n : 50;
     s.top_p = s.typical_p = 0.9;

@@ -84,12 +84,14 @@ template <>
 inline constexpr double kRowSum<float> = 3e-7;
 
 // linear_cross_entropy on normal numbers, logits of deviation 3, in units of half an ulp of 1: the loss of a batch
-// relative to itself, log-sum-exp as it is, gradients relative to the greatest element of a row of hidden, or of all.
-// Proven for each logit: 256 + depth / 256 + 2 units of the sum of its terms' magnitudes (kernels/multiply.hpp).
+// relative to itself, log-sum-exp as it is, gradients relative to the greatest sum of their terms' magnitudes, of a row
+// of hidden, or of all. A logit's error is the relative error of its probability, and so of a gradient as of
+// log-sum-exp. Proven for each logit: 256 + depth / 256 + 2 units of the sum of its terms' magnitudes
+// (kernels/multiply.hpp).
 struct Linear {
   double loss, log_sum_exp, gradient;
 };
-inline constexpr Linear kLinear{2, 96, 48};
+inline constexpr Linear kLinear{2, 96, 96};
 
 // Attention of standard normal queries, keys and values, in units of 2^-24 or 2^-53: the output relative to its
 // magnitude plus 0.2, the log-sum-exp to its magnitude plus 1, gradients to the greatest of their array. What is left

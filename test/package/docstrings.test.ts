@@ -5,9 +5,9 @@ import { describe, expect, test } from 'vitest';
 import * as library from '../../lib/index';
 import { files, read } from '../architecture/tree';
 
-// The files of the public functions lie in lib itself, or are those of what draws, of the layers and of what addresses.
+// The files of the public functions lie in lib itself, or in the folders of the public classes.
 const source = files('lib', /\.ts$/)
-  .filter((path) => /^lib\/((random|layers|addressing)\/)?[\w-]+\.ts$/.test(path))
+  .filter((path) => /^lib\/((random|layers|addressing|distributions|fields|regression)\/)?[\w-]+\.ts$/.test(path))
   .map(read)
   .join('\n');
 const examples = [...source.matchAll(/@example\n((?: *\* (?!@).*\n)+)/g)].map(([, text]) =>

@@ -5,7 +5,9 @@
 import { createRequire } from 'node:module';
 import { Arguments } from './random-arguments.mjs';
 import { decodingForms } from './random-decoding.mjs';
+import { distributionForms } from './random-distributions.mjs';
 import { layerForms } from './random-layers.mjs';
+import { modelForms } from './random-models.mjs';
 
 const require = createRequire(import.meta.url);
 const library = require('softmax-native');
@@ -23,6 +25,7 @@ const codes = new Set([
   'ERR_SOFTMAX_TRUNCATED',
   'ERR_MEMORY_ALLOCATION_FAILED',
   'ERR_SOFTMAX_CORRUPTED',
+  'ERR_SOFTMAX_NOT_FITTED',
   'ABORT_ERR',
 ]);
 
@@ -195,7 +198,7 @@ const jacobian = {
 };
 forms.softmaxJacobian = jacobian;
 forms.logSoftmaxJacobian = jacobian;
-const invoked = { ...layerForms, ...decodingForms };
+const invoked = { ...layerForms, ...decodingForms, ...distributionForms, ...modelForms };
 Object.assign(forms, invoked);
 
 const untested = Object.keys(library).filter((name) => !(name in forms) && !['backend', 'setThreads'].includes(name));

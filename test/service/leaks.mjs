@@ -1,7 +1,8 @@
 // Calls by the million, plain and for promises: the resident set stays what it is; and workers by the thousand.
-// node --expose-gc test/service/leaks.mjs [calls, 1000000] [warming, 100000]
-// node --expose-gc test/service/leaks.mjs workers [workers, 1000] [warming, 100]
-// prints { calls, growthMiB, quartersMiB } as JSON.
+// node --expose-gc --max-semi-space-size=1 test/service/leaks.mjs [calls, 1000000] [warming, 100000]
+// node --expose-gc --max-semi-space-size=1 test/service/leaks.mjs workers [workers, 1000] [warming, 100]
+// prints { calls, growthMiB, quartersMiB } as JSON. N.B. without the second option V8's young generation grows by some
+// 10 MiB whenever it likes, the later the busier the machine is.
 import { createRequire } from 'node:module';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 

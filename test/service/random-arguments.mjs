@@ -50,9 +50,9 @@ export class Arguments {
   /** Fills what can be filled with numbers, mostly ordinary ones. */
   filled(array) {
     if (array instanceof BigInt64Array) return array.map(() => BigInt(this.random.below(5)) - 1n);
-    for (let i = 0; i < array.length; i += 1) {
-      array[i] = this.random.oneIn(12) ? this.random.of(numbers) : 8 * this.random.next() - 4;
-    }
+    // 16-bit floats have any bits.
+    const number = () => (array instanceof Uint16Array ? this.random.below(2 ** 16) : 8 * this.random.next() - 4);
+    for (let i = 0; i < array.length; i += 1) array[i] = this.random.oneIn(12) ? this.random.of(numbers) : number();
     return array;
   }
 
@@ -93,12 +93,14 @@ export class Arguments {
   /** A tensor of that shape; for one vector the bare array. */
   tensor(dims, isVector, Type) {
     const data = this.array(sizeOf(dims), Type);
+    if (data instanceof Uint16Array && !this.random.oneIn(20)) return { data, dims: this.dims(dims), type: this.half };
     return isVector && !this.random.oneIn(20) ? data : { data, dims: this.dims(dims) };
   }
 
   /** A shape: a vector, or up to three axes; now and then one that is worth a job. */
   shape() {
-    this.Float = this.random.oneIn(2) ? Float32Array : Float64Array;
+    this.Float = this.random.of([Float32Array, Float32Array, Float64Array, Float64Array, Uint16Array]);
+    this.half = this.random.of(['float16', 'bfloat16']);
     this.isVector = this.random.oneIn(2);
     const length = () => (this.random.oneIn(6) ? this.random.below(2) : 1 + this.random.below(9));
     const large = this.random.oneIn(this.isLarge ? 3 : 40) ? 6000 : 1;

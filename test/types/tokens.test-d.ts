@@ -23,6 +23,9 @@ describe('sample', () => {
 
   test('knows its options', () => {
     sample(z, { allow: new Uint32Array(1), logitBias: new Map([[1, -Infinity]]), order: ['topK', 'temperature'] });
+    sample(tensor, { history: [[1n, 2n], [3n]] });
+    // @ts-expect-error no text
+    sample(z, { history: ['1'] });
     // @ts-expect-error no such stage
     sample(z, { order: ['topQ'] });
     // @ts-expect-error a number
@@ -34,6 +37,9 @@ describe('gumbelSoftmax', () => {
   test('gives what softmax gives', () => {
     expectTypeOf(gumbelSoftmax(z, { rng })).toEqualTypeOf<Float32Array>();
     expectTypeOf(gumbelSoftmaxVjp(tensor, tensor, { tau: 2, rng })).toEqualTypeOf<Tensor<Float32Array>>();
+    const halves = { data: new Uint16Array(4), dims: [4], type: 'float16' };
+    expectTypeOf(gumbelSoftmax(halves, { rng }).data).toEqualTypeOf<Uint16Array<ArrayBuffer>>();
+    expectTypeOf(gumbelSoftmaxVjp(halves, halves, { rng }).data).toEqualTypeOf<Uint16Array<ArrayBuffer>>();
     // @ts-expect-error a generator is needed
     gumbelSoftmax(z, {});
   });

@@ -15,7 +15,7 @@ function refusalOf(call: () => unknown): Error & { code?: string } {
 
 const p = Float32Array.of(0.25, 0.25, 0.5);
 const matrix = () => ({ data: Float32Array.of(1, 2, 3, 4, 5, 6), dims: [2, 3] });
-const kinds = 'an instance of Float32Array, Float64Array or Array, or an object with data and dims';
+const kinds = 'an instance of Float32Array, Float64Array, Float16Array or Array, or an object with data and dims';
 const like = (name: string) =>
   `The "${name}" argument must be an instance of Float32Array or Array, or an object with data and dims.`;
 

@@ -23,7 +23,7 @@ class PlainTokens {
 
   PlainTokens(const Sampling<T>& sampling, std::size_t row)
       : ids(sampling.width()), values(2 * sampling.width() + 3), s_(sampling), n_(sampling.logits.layout.n), row_(row),
-        x_(sampling.logits.data + row * n_) {
+        x_(sampling.source.data + row * n_) {
     bool nan = false;
     for (std::size_t i = 0; i < n_; ++i) nan = nan || std::isnan(x_[i]);
     List raw;

@@ -134,7 +134,7 @@ class TokenFuzz {
   Sampling<T> with(const T* logits, const double* uniforms, const std::int32_t* allowed, const std::int32_t* history,
                    const std::int32_t* offsets) const {
     Sampling<T> s = s_;
-    s.logits.data = logits;
+    s.source = {logits, nullptr, false};
     s.uniforms = uniforms;
     s.allowed = allowed_.empty() ? nullptr : allowed;
     s.history = offsets_.size() > 1 ? history : nullptr;

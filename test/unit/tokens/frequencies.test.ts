@@ -52,6 +52,32 @@ describe.each(libraries)('%s', (_, functions) => {
   });
 });
 
+test.each([{ topP: 0.9 }, { typicalP: 0.8 }, { minP: 0.2 }, { topK: 20_000 }])(
+  'of the many that %j keeps each is drawn as often as it is likely, and no other',
+  (filter) => {
+    const n = 30_000;
+    const logits = Float64Array.from(normalRow(n, 30), (z) => z / 2);
+    const p = softmax(logits);
+    const entropy = -p.reduce((sum, q) => sum + q * Math.log(q), 0);
+    const order = Array.from(p.keys()).sort((a, b) => (p[b] as number) - (p[a] as number));
+    const { topP = 1, typicalP = 1, minP = 0, topK = n } = filter as Record<string, number | undefined>;
+    const surprise = (id: number): number => Math.abs(-Math.log(p[id] as number) - entropy);
+    if (typicalP < 1) order.sort((a, b) => surprise(a) - surprise(b));
+    const most = Math.max(...p);
+    const kept = new Float64Array(n);
+    let sum = 0;
+    for (const id of order.slice(0, topK)) {
+      if (sum >= Math.min(topP, typicalP) || (p[id] as number) < minP * most) break;
+      kept[id] = p[id] as number;
+      sum += p[id] as number;
+    }
+    const { ids, kept: count } = sample(logits, { ...filter, count: 500_000, rng: new Rng(seed, 30) });
+    expect(count).toBe(kept.reduce((many, q) => many + Math.sign(q), 0));
+    const probabilities = kept.map((q) => q / sum);
+    expect(deviation(ids, probabilities)).toBeLessThan(4);
+  },
+);
+
 test.each([1, 4])('a vocabulary of 2^24 at temperature %f', (temperature) => {
   const n = 2 ** 24;
   const random = createRandom(24);

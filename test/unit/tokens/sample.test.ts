@@ -66,6 +66,14 @@ describe.each(libraries)('%s', (_, { sample, Rng, softmax }) => {
     });
   });
 
+  test('a history may be of BigInt, as runtimes keep ids', () => {
+    const options = { temperature: 0, presencePenalty: 9 };
+    expect([...sample([1, 2, 3], { ...options, history: [2n, 2n] }).ids]).toEqual([1]);
+    const batch = { data: Float32Array.of(1, 2, 3, 1, 2, 3), dims: [2, 3] };
+    expect([...sample(batch, { ...options, history: [[2n], [2n, 1n]] }).ids.data]).toEqual([1, 0]);
+    expect([...sample(batch, { ...options, history: [BigInt64Array.of(1n), [0]] }).ids.data]).toEqual([2, 2]);
+  });
+
   test('without replacement each token comes once, in the order of Plackett and Luce', () => {
     expect(draws([5, 1, 0], { replace: false, count: 3 }).sort()).toEqual([0, 1, 2]);
     const [first, second] = [new Map<number, number>(), new Map<number, number>()];
