@@ -88,7 +88,9 @@ function weigh(list: readonly Candidate[], beta: number): Weighed[] {
   const below = (key: number): number => {
     if (key === max) return 0;
     if (max === Infinity || size === Infinity || key === -Infinity) return -Infinity;
-    return Number.isFinite(key - max) ? size * (key - max) : size * key - size * max;
+    const x = Number.isFinite(key - max) ? size * (key - max) : size * key - size * max;
+    // However far below a finite logit is, it takes part.
+    return Math.max(x, -Number.MAX_VALUE);
   };
   return list
     .map(({ id, value }, i) => {

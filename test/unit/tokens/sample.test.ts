@@ -117,6 +117,15 @@ describe.each(libraries)('%s', (_, { sample, Rng, softmax }) => {
     expect([ids[0], logprobs[0], entropy]).toEqual([-1, NaN, NaN]);
   });
 
+  test('finite logits are kept however far below they are, and never drawn there', () => {
+    const logits = [1.7e308, -1.7e308, 0, 1.7e308, -Infinity];
+    for (const temperature of [1, 1e-300]) {
+      const { ids, kept } = sample(logits, { temperature, count: 50, rng: new Rng(1) });
+      expect(kept).toBe(4);
+      expect(new Set(ids)).toEqual(new Set([0, 3]));
+    }
+  });
+
   test('Infinity has all the mass', () => {
     const { ids, logprobs, rawLogprobs, kept } = sample([1, Infinity, 5], { rng: rng() });
     expect([ids[0], logprobs[0], rawLogprobs[0], kept]).toEqual([1, 0, 0, 1]);
