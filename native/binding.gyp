@@ -14,7 +14,7 @@
       "target_name": "softmax_isa_scalar",
       "type": "static_library",
       "sources": ["isa/scalar.cpp"],
-      "cflags_cc": ["-fno-tree-vectorize", "-fno-tree-slp-vectorize"]
+      "cflags_cc": ["-O2", "-fno-tree-vectorize", "-fno-tree-slp-vectorize"]
     },
     {
       "target_name": "softmax_isa_emulated",
