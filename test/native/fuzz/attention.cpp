@@ -2,9 +2,8 @@
 // threads; and against the formulas in long double, within what the rounding of scores, sums and products may make.
 #include "../../../native/operations/attention.hpp"
 
-#include "../../../native/parallel/pool.hpp"
-#include "../kernel_cases.hpp"
 #include "../memory.hpp"
+#include "each_table.hpp"
 #include "layouts.hpp"
 #include "plain_attention.hpp"
 
@@ -54,17 +53,13 @@ class AttentionFuzz {
   }
 
   void test() {
-    select_table("scalar");
-    Pool::shared().set_threads(1);
-    const FoundAttention<T> wanted = run(0);
-    for (const KernelTable* table : tables()) {
-      select_table(table->name);
-      Pool::shared().set_threads(threads_);
-      if (const char* what = run(shift_).difference(wanted)) {
-        wrong("%s %s, %zu threads, %s: another %s", table->name, type_name<T>(), threads_, given_.name().c_str(), what);
-      }
-    }
-    select_table((*tables().begin())->name);
+    const auto wanted = on_each_table(
+        threads_, [&] { return run(0); },
+        [&](const auto& scalar, const char* table) {
+          if (const char* what = run(shift_).difference(scalar)) {
+            wrong("%s %s, %zu threads, %s: another %s", table, type_name<T>(), threads_, given_.name().c_str(), what);
+          }
+        });
     if (given_.beta - given_.beta == 0) PlainAttention<T>(given_).check(wanted);
   }
 

@@ -2,9 +2,8 @@
 // against the formulas in long double, within what the rounding of scores and sums may make.
 #include "../../../native/operations/candidates.hpp"
 
-#include "../../../native/parallel/pool.hpp"
-#include "../kernel_cases.hpp"
 #include "../memory.hpp"
+#include "each_table.hpp"
 #include "family.hpp"
 #include "plain_loss.hpp"
 
@@ -41,22 +40,18 @@ class CandidateCase {
   }
 
   void test() {
-    select_table("scalar");
-    Pool::shared().set_threads(1);
-    const Result wanted = run(false);
-    for (const KernelTable* table : tables()) {
-      select_table(table->name);
-      Pool::shared().set_threads(threads_);
-      const Result found = run(shifted_);
-      for (std::size_t part = 0; part < kParts; ++part) {
-        const std::vector<T>&a = found.parts[part], &b = wanted.parts[part];
-        const std::size_t i = first_difference(a.data(), b.data(), b.size());
-        if (i != b.size()) report(table->name, kNames[part], i, a[i], b[i], 0);
-      }
-      const std::size_t i = first_difference(found.reports.data(), wanted.reports.data(), 4 * rows_);
-      if (i != 4 * rows_) report(table->name, "report", i, found.reports[i], wanted.reports[i], 0);
-    }
-    select_table((*tables().begin())->name);
+    const auto wanted = on_each_table(
+        threads_, [&] { return run(false); },
+        [&](const auto& scalar, const char* table) {
+          const Result found = run(shifted_);
+          for (std::size_t part = 0; part < kParts; ++part) {
+            const std::vector<T>&a = found.parts[part], &b = scalar.parts[part];
+            const std::size_t i = first_difference(a.data(), b.data(), b.size());
+            if (i != b.size()) report(table, kNames[part], i, a[i], b[i], 0);
+          }
+          const std::size_t i = first_difference(found.reports.data(), scalar.reports.data(), 4 * rows_);
+          if (i != 4 * rows_) report(table, "report", i, found.reports[i], scalar.reports[i], 0);
+        });
     check(wanted);
   }
 

@@ -1,9 +1,8 @@
 // Full and adaptive softmax as output layers, of any shape: predictions, losses and training give the same bits on
 // every table and number of threads; and distributions and losses are those of the definitions in long double, within
 // what the rounding of logits may make.
-#include "../../../native/parallel/pool.hpp"
-#include "../kernel_cases.hpp"
 #include "../layer_cases.hpp"
+#include "each_table.hpp"
 #include "family.hpp"
 #include "plain_loss.hpp"
 
@@ -107,15 +106,11 @@ void fuzz_layers(Input& input) {
   };
   // One of the nine operations.
   const std::size_t i = input.below(std::size(LayerCase<T>::kNames));
-  select_table("scalar");
-  Pool::shared().set_threads(1);
-  const LayerResult<T> wanted = layer.run(i);
-  for (const KernelTable* table : tables()) {
-    select_table(table->name);
-    Pool::shared().set_threads(threads);
-    if (!layer.run(i).same(wanted)) report(table->name, i, "other bits", 0, 0, 0);
-  }
-  select_table((*tables().begin())->name);
+  const auto wanted = on_each_table(
+      threads, [&] { return layer.run(i); },
+      [&](const auto& scalar, const char* table) {
+        if (!layer.run(i).same(scalar)) report(table, i, "other bits", 0, 0, 0);
+      });
 
   const PlainLayer<T> plain(layer);
   const Real ulp = std::numeric_limits<T>::epsilon();

@@ -1,8 +1,7 @@
 // Cross-entropy of linear layers of any size: the same bits on every table and number of threads, in place or not, for
 // rows by themselves; and against logits in long double.
-#include "../../../native/parallel/pool.hpp"
-#include "../kernel_cases.hpp"
 #include "../linear_cases.hpp"
+#include "each_table.hpp"
 #include "family.hpp"
 #include "plain_loss.hpp"
 
@@ -12,22 +11,18 @@ namespace {
 template <class T>
 LinearResult<T> same_bits_everywhere(const LinearCase<T>& tested, Input& input) {
   const LinearShape& s = tested.shape();
-  select_table("scalar");
-  Pool::shared().set_threads(1);
-  const LinearResult<T> wanted = tested.run();
-  if (wanted.status != Status::kOk) wrong("linear_cross_entropy: status %d", static_cast<int>(wanted.status));
   const std::size_t threads = 1 + input.below(3), offset = input.below(4);
   const bool in_place = input.flip();
-  for (const KernelTable* table : tables()) {
-    select_table(table->name);
-    Pool::shared().set_threads(threads);
-    const char* difference = tested.run(offset, in_place, 0, s.rows).difference(wanted);
-    if (difference != nullptr || !tested.intact()) {
-      wrong("%s %s, %zu x %zu x %zu, %zu threads, in place %d: %s", table->name, type_name<T>(), s.rows, s.depth,
-            s.classes, threads, in_place, difference == nullptr ? "wrote beside its arrays" : difference);
-    }
-  }
-  select_table((*tables().begin())->name);
+  const LinearResult<T> wanted = on_each_table(
+      threads, [&] { return tested.run(); },
+      [&](const LinearResult<T>& scalar, const char* table) {
+        if (scalar.status != Status::kOk) wrong("linear_cross_entropy: status %d", static_cast<int>(scalar.status));
+        const char* difference = tested.run(offset, in_place, 0, s.rows).difference(scalar);
+        if (difference != nullptr || !tested.intact()) {
+          wrong("%s %s, %zu x %zu x %zu, %zu threads, in place %d: %s", table, type_name<T>(), s.rows, s.depth,
+                s.classes, threads, in_place, difference == nullptr ? "wrote beside its arrays" : difference);
+        }
+      });
   const std::size_t r = input.below(s.rows);
   const LinearResult<T> alone = tested.run(0, false, r, 1);
   const bool same = same_bits(alone.losses[0], wanted.losses[r]) &&

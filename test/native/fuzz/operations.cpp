@@ -1,8 +1,8 @@
 // Any operation on logits in any layout, with any mask: the same bits on every table and number of threads, in place or
 // not, and those of each row by itself; the same row refused; nothing outside its arrays.
-#include "../../../native/parallel/pool.hpp"
 #include "../loss_cases.hpp"
 #include "../memory.hpp"
+#include "each_table.hpp"
 #include "layouts.hpp"
 
 namespace softmax_native::test {
@@ -23,21 +23,17 @@ class OperationCase {
   }
 
   void test() {
-    select_table("scalar");
-    Pool::shared().set_threads(1);
-    const Outcome wanted = run(false, false, wanted_);
-    for (const KernelTable* table : tables()) {
-      select_table(table->name);
-      Pool::shared().set_threads(threads_);
-      std::vector<T> out;
-      const Outcome outcome = run(shifted_, in_place_, out);
-      if (outcome.status != wanted.status || outcome.row != wanted.row)
-        report(table->name, "outcome of row", outcome.row);
-      if (in_place_ && outcome.status != Status::kOk) continue;
-      const std::size_t i = first_difference(out.data(), wanted_.data(), out.size());
-      if (i != out.size()) report(table->name, "element", i);
-    }
-    select_table((*tables().begin())->name);
+    const auto wanted = on_each_table(
+        threads_, [&] { return run(false, false, wanted_); },
+        [&](const auto& scalar, const char* table) {
+          std::vector<T> out;
+          const Outcome outcome = run(shifted_, in_place_, out);
+          if (outcome.status != scalar.status || outcome.row != scalar.row)
+            report(table, "outcome of row", outcome.row);
+          if (in_place_ && outcome.status != Status::kOk) return;
+          const std::size_t i = first_difference(out.data(), wanted_.data(), out.size());
+          if (i != out.size()) report(table, "element", i);
+        });
     by_itself(wanted.status == Status::kOk ? some_row_ : wanted.row, wanted.status);
   }
 

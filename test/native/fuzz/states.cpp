@@ -5,11 +5,10 @@
 #include <numeric>
 
 #include "../../../native/operations/softmax_state.hpp"
-#include "../../../native/parallel/pool.hpp"
 #include "../exact.hpp"
-#include "../kernel_cases.hpp"
 #include "../memory.hpp"
 #include "../tolerances.hpp"
+#include "each_table.hpp"
 #include "layouts.hpp"
 
 namespace softmax_native::test {
@@ -59,19 +58,20 @@ class StateCase {
   }
 
   void test() {
-    select_table("scalar");
-    Pool::shared().set_threads(1);
-    const State wanted = run(0, n_, false);
-    const std::vector<T> p = probabilities(wanted, false);
-    for (const KernelTable* table : tables()) {
-      select_table(table->name);
-      Pool::shared().set_threads(threads_);
-      if (!run(0, n_, shifted_).same(wanted)) report(table->name, "another state", 0, 0);
-      if (first_difference(probabilities(wanted, shifted_).data(), p.data(), n_) != n_) {
-        report(table->name, "other probabilities", 0, 0);
-      }
-    }
-    select_table((*tables().begin())->name);
+    std::vector<T> p;
+    const State wanted = on_each_table(
+        threads_,
+        [&] {
+          const State state = run(0, n_, false);
+          p = probabilities(state, false);
+          return state;
+        },
+        [&](const State& scalar, const char* table) {
+          if (!run(0, n_, shifted_).same(scalar)) report(table, "another state", 0, 0);
+          if (first_difference(probabilities(scalar, shifted_).data(), p.data(), n_) != n_) {
+            report(table, "other probabilities", 0, 0);
+          }
+        });
     choose(wanted);
     if (std::isfinite(wanted.field[kStateMax]) && beta_ != 0 && std::isfinite(beta_)) {
       weigh(wanted, p);

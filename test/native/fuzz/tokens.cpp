@@ -2,9 +2,8 @@
 // number of threads; and the tokens and numbers of a list that is sorted.
 #include "../../../native/operations/tokens.hpp"
 
-#include "../../../native/parallel/pool.hpp"
-#include "../kernel_cases.hpp"
 #include "../memory.hpp"
+#include "each_table.hpp"
 #include "layouts.hpp"
 #include "plain_tokens.hpp"
 
@@ -49,18 +48,14 @@ class TokenFuzz {
   }
 
   void test() {
-    select_table("scalar");
-    Pool::shared().set_threads(1);
-    const Result wanted = run(false);
-    for (const KernelTable* table : tables()) {
-      select_table(table->name);
-      Pool::shared().set_threads(threads_);
-      const Result found = run(shifted_);
-      if (found.ids != wanted.ids) report(table->name, "other tokens", 0, 0, 0);
-      const std::size_t i = first_difference(found.values.data(), wanted.values.data(), wanted.values.size());
-      if (i != wanted.values.size()) report(table->name, "value", i, found.values[i], wanted.values[i]);
-    }
-    select_table((*tables().begin())->name);
+    const auto wanted = on_each_table(
+        threads_, [&] { return run(false); },
+        [&](const auto& scalar, const char* table) {
+          const Result found = run(shifted_);
+          if (found.ids != scalar.ids) report(table, "other tokens", 0, 0, 0);
+          const std::size_t i = first_difference(found.values.data(), scalar.values.data(), scalar.values.size());
+          if (i != scalar.values.size()) report(table, "value", i, found.values[i], scalar.values[i]);
+        });
     for (std::size_t r = 0; r < rows_; ++r) check(r, wanted);
   }
 

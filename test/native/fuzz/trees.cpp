@@ -2,9 +2,8 @@
 // against the formulas in long double, within what the rounding of scores and sums may make.
 #include "../../../native/operations/tree.hpp"
 
-#include "../../../native/parallel/pool.hpp"
-#include "../kernel_cases.hpp"
 #include "../memory.hpp"
+#include "each_table.hpp"
 #include "family.hpp"
 #include "plain_loss.hpp"
 
@@ -85,23 +84,19 @@ class TreeFuzz {
   }
 
   void test() {
-    select_table("scalar");
-    Pool::shared().set_threads(1);
-    const Result wanted = run(false);
-    for (const KernelTable* table : tables()) {
-      select_table(table->name);
-      Pool::shared().set_threads(threads_);
-      const Result found = run(shifted_);
-      for (std::size_t part = 0; part < kParts; ++part) {
-        const std::vector<T>&a = found.parts[part], &b = wanted.parts[part];
-        const std::size_t i = first_difference(a.data(), b.data(), b.size());
-        if (i != b.size()) report(table->name, kNames[part], i, a[i], b[i], 0);
-      }
-      if (found.best != wanted.best) report(table->name, "other best classes", 0, 0, 0, 0);
-      if (found.drawn != wanted.drawn) report(table->name, "other draws", 0, 0, 0, 0);
-      if (!same_bits(found.loss, wanted.loss)) report(table->name, "loss of all", 0, found.loss, wanted.loss, 0);
-    }
-    select_table((*tables().begin())->name);
+    const auto wanted = on_each_table(
+        threads_, [&] { return run(false); },
+        [&](const auto& scalar, const char* table) {
+          const Result found = run(shifted_);
+          for (std::size_t part = 0; part < kParts; ++part) {
+            const std::vector<T>&a = found.parts[part], &b = scalar.parts[part];
+            const std::size_t i = first_difference(a.data(), b.data(), b.size());
+            if (i != b.size()) report(table, kNames[part], i, a[i], b[i], 0);
+          }
+          if (found.best != scalar.best) report(table, "other best classes", 0, 0, 0, 0);
+          if (found.drawn != scalar.drawn) report(table, "other draws", 0, 0, 0, 0);
+          if (!same_bits(found.loss, scalar.loss)) report(table, "loss of all", 0, found.loss, scalar.loss, 0);
+        });
     check(wanted);
   }
 
